@@ -1,0 +1,38 @@
+/**
+ * Every error and reason code weir puts on a wire, with what happens and what it means.
+ * Source of the quarantine schema's vocabulary and of docs/codes.md; a test holds the three equal.
+ */
+export type Disposition = 'divert' | 'retry' | 'halt';
+
+interface CodeEntry {
+  readonly disposition: Disposition;
+  /** One line for people: what happened and how to mend it. */
+  readonly meaning: string;
+}
+
+const code = (disposition: Disposition, meaning: string): CodeEntry => ({ disposition, meaning });
+
+export const CODES = {
+  USAGE: code('halt', 'The command or declaration is wrong; the message says how to mend it.'),
+  STEP_FAILED: code('divert', 'An operator threw on this record; the cause is in the message.'),
+  DECODE_FAILED: code('divert', 'The bytes do not decode with the schema their id names.'),
+  SCHEMA_UNKNOWN: code('divert', 'The record names a schema id the registry does not have.'),
+  WRONG_PARTITION: code('divert', 'The key belongs to another partition; the producer places keys differently.'),
+  TIME_AHEAD: code('divert', 'The record time is further ahead of broker time than the topic allows.'),
+  PAYLOAD_HASH_MISMATCH: code('divert', 'An id seen before came again with another payload; the first one stands.'),
+  STORE_FULL: code('divert', 'The store holds its maximum of keys; raise keysMax or shorten what is kept.'),
+  POISON: code('divert', 'The record ended the process three times and was skipped by a named person.'),
+  UNBALANCED: code('halt', 'An operator lost or invented a record; its counts do not add up.'),
+  PIPELINE_CLOSED: code('halt', 'An RxJS stream of the topology ended or failed; rounds cannot go on.'),
+  BLOB_CORRUPT: code('halt', 'A round blob does not match its digest.'),
+  HEADER_CORRUPT: code('halt', 'A round header does not match the chain of headers before it.'),
+  BATCH_CORRUPT: code('halt', 'A stored batch does not match its checksum.'),
+  CHECKPOINT_FOREIGN: code('halt', 'The checkpoint belongs to another state or lies ahead of the round log.'),
+  SOURCE_TRUNCATED: code('halt', 'The next offset to read is gone from the topic; restore from a snapshot.'),
+  SOURCE_REWOUND: code('halt', 'The topic ends before the offset already processed; it was recreated.'),
+  ROUND_FENCED: code('halt', 'Another process claimed this task; this one stopped writing.'),
+  TOPIC_MISMATCH: code('halt', 'The topic exists with other settings than the topology declares.'),
+  BUS_CLOSED: code('halt', 'The bus was closed while it was in use.'),
+} as const satisfies Record<string, CodeEntry>;
+
+export type Code = keyof typeof CODES;
