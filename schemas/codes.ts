@@ -28,11 +28,16 @@ export const CODES = {
   HEADER_CORRUPT: code('halt', 'A round header does not match the chain of headers before it.'),
   BATCH_CORRUPT: code('halt', 'A stored batch does not match its checksum.'),
   CHECKPOINT_FOREIGN: code('halt', 'The checkpoint belongs to another state or lies ahead of the round log.'),
+  STATE_FORMAT: code('halt', 'Stored state was written in a format this build does not read; restore or rebuild.'),
+  STATE_MISUSE: code('halt', 'The engine drove a task state out of order; this is a defect of weir.'),
   SOURCE_TRUNCATED: code('halt', 'The next offset to read is gone from the topic; restore from a snapshot.'),
   SOURCE_REWOUND: code('halt', 'The topic ends before the offset already processed; it was recreated.'),
   ROUND_FENCED: code('halt', 'Another process claimed this task; this one stopped writing.'),
   TOPIC_MISMATCH: code('halt', 'The topic exists with other settings than the topology declares.'),
   BUS_CLOSED: code('halt', 'The bus was closed while it was in use.'),
+  REGISTRY_REFUSED: code('halt', 'The schema registry refused the request; the message names subject, field and rule.'),
+  REGISTRY_UNREACHABLE: code('retry', 'The schema registry did not answer; it is asked again.'),
+  PAGE_TOKEN_STALE: code('halt', 'The graph moved on since this page token was given; start again from the first page.'),
 } as const satisfies Record<string, CodeEntry>;
 
 export type Code = keyof typeof CODES;

@@ -28,7 +28,7 @@ export interface KeyedStoreSpec<V> {
    * Logical expiry: a value whose `expiresMs` is at or below the task's clock reads as absent and is
    * removed by the sweeper later. Absent: kept until deleted.
    */
-  readonly expiresMs?: (value: V) => number;
+  expiresMs?(value: V): number;
 }
 
 /** Duplicate guard: 128-bit id and 64-bit payload hash in at most 8 time buckets, resident. */
@@ -38,7 +38,8 @@ export interface GuardStoreSpec {
   readonly keysMax: number;
 }
 
-export type StoreSpec = KeyedStoreSpec<never> | GuardStoreSpec;
+/** Any declared store. Methods above are bivariant, so a `KeyedStoreSpec<Seen>` is one. */
+export type StoreSpec = KeyedStoreSpec<unknown> | GuardStoreSpec;
 
 export interface KeyedStore<V> {
   get(key: string): V | undefined;
@@ -92,7 +93,9 @@ export interface TaskState {
   readonly lineage: string;
   /** The round the last checkpoint stands at, 0 for none. */
   readonly checkpointSeq: number;
-  /** The engine sets the task's clock before each round; expiry is judged by it. */
+  /** The chain given with `durable(checkpointSeq, chain)`, if one was given. */
+  readonly checkpointChain: Uint8Array | undefined;
+  /** The engine sets the task's clock before each round; expiry is judged by it. It never falls. */
   clockMs: number;
   keyed<V>(store: number): KeyedStore<V>;
   guard(store: number): GuardStore;
@@ -110,8 +113,11 @@ export interface TaskState {
 
   /** Ends the round: what it changed becomes the blob of `seq` and is *logged* from now on. */
   seal(seq: number): SealedBlob;
-  /** Round `seq` is durable on the bus: its entries may reach a checkpoint. */
-  durable(seq: number): void;
+  /**
+   * Round `seq` is durable on the bus: its entries may reach a checkpoint. `chain` is the header
+   * chain's value at `seq`; a checkpoint at `seq` carries it so that recovery can compare.
+   */
+  durable(seq: number, chain?: Uint8Array): void;
   /** Recovery: applies a committed round's blob as logged. */
   apply(seq: number, parts: readonly Uint8Array[]): void;
   /** Called once after recovery's last `apply`, before the first round: builds the timer index. */
