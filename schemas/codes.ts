@@ -16,33 +16,92 @@ export const CODES = {
   USAGE: code('halt', 'The command or declaration is wrong; the message says how to mend it.'),
   STEP_FAILED: code('divert', 'An operator threw on this record; the cause is in the message.'),
   DECODE_FAILED: code('divert', 'The bytes do not decode with the schema their id names.'),
+  ENCODE_FAILED: code('divert', 'A value does not fit its schema; the message names the field.'),
   SCHEMA_UNKNOWN: code('divert', 'The record names a schema id the registry does not have.'),
-  WRONG_PARTITION: code('divert', 'The key belongs to another partition; the producer places keys differently.'),
-  TIME_AHEAD: code('divert', 'The record time is further ahead of broker time than the topic allows.'),
-  PAYLOAD_HASH_MISMATCH: code('divert', 'An id seen before came again with another payload; the first one stands.'),
-  STORE_FULL: code('divert', 'The store holds its maximum of keys; raise keysMax or shorten what is kept.'),
-  POISON: code('divert', 'The record ended the process three times and was skipped by a named person.'),
+  WRONG_PARTITION: code(
+    'divert',
+    'The key belongs to another partition; the producer places keys differently.',
+  ),
+  TIME_AHEAD: code(
+    'divert',
+    'The record time is further ahead of broker time than the topic allows.',
+  ),
+  PAYLOAD_HASH_MISMATCH: code(
+    'divert',
+    'An id seen before came again with another payload; the first one stands.',
+  ),
+  STORE_FULL: code(
+    'divert',
+    'The store holds its maximum of keys; raise keysMax or shorten what is kept.',
+  ),
+  POISON: code(
+    'divert',
+    'The record ended the process three times and was skipped by a named person.',
+  ),
   UNBALANCED: code('halt', 'An operator lost or invented a record; its counts do not add up.'),
-  PIPELINE_CLOSED: code('halt', 'An RxJS stream of the topology ended or failed; rounds cannot go on.'),
+  PIPELINE_CLOSED: code(
+    'halt',
+    'An RxJS stream of the topology ended or failed; rounds cannot go on.',
+  ),
   BLOB_CORRUPT: code('halt', 'A round blob does not match its digest.'),
   HEADER_CORRUPT: code('halt', 'A round header does not match the chain of headers before it.'),
   BATCH_CORRUPT: code('halt', 'A stored batch does not match its checksum.'),
-  CHECKPOINT_FOREIGN: code('halt', 'The checkpoint belongs to another state or lies ahead of the round log.'),
-  STATE_FORMAT: code('halt', 'Stored state was written in a format this build does not read; restore or rebuild.'),
-  STATE_MISUSE: code('halt', 'The engine drove a task state out of order; this is a defect of weir.'),
-  SOURCE_TRUNCATED: code('halt', 'The next offset to read is gone from the topic; restore from a snapshot.'),
-  SOURCE_REWOUND: code('halt', 'The topic ends before the offset already processed; it was recreated.'),
+  CHECKPOINT_FOREIGN: code(
+    'halt',
+    'The checkpoint belongs to another state or lies ahead of the round log.',
+  ),
+  STATE_FORMAT: code(
+    'halt',
+    'Stored state was written in a format this build does not read; restore or rebuild.',
+  ),
+  STATE_MISUSE: code(
+    'halt',
+    'The engine drove a task state out of order; this is a defect of weir.',
+  ),
+  SOURCE_TRUNCATED: code(
+    'halt',
+    'The next offset to read is gone from the topic; restore from a snapshot.',
+  ),
+  SOURCE_REWOUND: code(
+    'halt',
+    'The topic ends before the offset already processed; it was recreated.',
+  ),
   ROUND_FENCED: code('halt', 'Another process claimed this task; this one stopped writing.'),
   TOPIC_MISMATCH: code('halt', 'The topic exists with other settings than the topology declares.'),
   BUS_CLOSED: code('halt', 'The bus was closed while it was in use.'),
-  BUS_FAILED: code('halt', 'The bus could not make a write durable; nothing after it was accepted. Mend the disk, start again.'),
+  BUS_FAILED: code(
+    'halt',
+    'The bus could not make a write durable; nothing after it was accepted. Mend the disk, start again.',
+  ),
   BUS_BUSY: code('retry', 'More bytes wait to be written than the bus holds; send again later.'),
   ROUND_GAP: code('halt', 'A round does not follow the last committed round of its task.'),
   READ_ONLY: code('halt', 'The bus was opened for reading; nothing may be written through it.'),
   TOPIC_UNKNOWN: code('halt', 'The topic or partition does not exist on this bus.'),
-  REGISTRY_REFUSED: code('halt', 'The schema registry refused the request; the message names subject, field and rule.'),
+  REGISTRY_REFUSED: code(
+    'halt',
+    'The schema registry refused the request; the message names subject, field and rule.',
+  ),
   REGISTRY_UNREACHABLE: code('retry', 'The schema registry did not answer; it is asked again.'),
-  PAGE_TOKEN_STALE: code('halt', 'The graph moved on since this page token was given; start again from the first page.'),
+  PAGE_TOKEN_STALE: code(
+    'halt',
+    'The graph moved on since this page token was given; start again from the first page.',
+  ),
+  BUNDLE_INVALID: code(
+    'divert',
+    'A model bundle does not say what a bundle must say, or its bytes do not match its sha256.',
+  ),
+  POLICY_INVALID: code(
+    'divert',
+    'A policy document does not say what a policy must say; the message names the path.',
+  ),
+  MODEL_IMPORT_FAILED: code(
+    'halt',
+    'A model file of LightGBM or XGBoost uses something weir does not score; the message names it.',
+  ),
+  MODEL_NOT_LOADED: code(
+    'halt',
+    'A batch names a bundle the model pool does not hold; load it first.',
+  ),
 } as const satisfies Record<string, CodeEntry>;
 
 export type Code = keyof typeof CODES;

@@ -14,7 +14,11 @@ export abstract class WeirError extends Error {
   readonly disposition: Disposition;
   readonly origin: ErrorOrigin | undefined;
 
-  constructor(code: Code, message: string, options: { origin?: ErrorOrigin; cause?: unknown } = {}) {
+  constructor(
+    code: Code,
+    message: string,
+    options: { origin?: ErrorOrigin; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = new.target.name;
     this.code = code;
