@@ -85,6 +85,8 @@ export interface StateSizes {
   readonly misses: number;
   /** Live keys per store, in declaration order. */
   readonly keys: readonly number[];
+  /** Entries a guard dropped because keysMax was reached, per store; 0 for keyed stores. */
+  readonly dropped: readonly number[];
 }
 
 /** One task's state, as the engine drives it. */
