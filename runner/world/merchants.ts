@@ -34,8 +34,9 @@ export const ZONES: readonly Zone[] = [
   { name: 'America/Bogota', offsetMinutes: -300 },
 ];
 
-const TOP_SHARE = 0.136;
-const TOP_PERCENT_SHARE = 0.3;
+/** Drawn slightly above the targets (.136 and .3), because sales and campaigns pull to quiet merchants. */
+const TOP_SHARE = 0.1405;
+const TOP_PERCENT_SHARE = 0.31;
 const VIRTUAL_SHARE = 0.0225;
 
 /** Shares by rank, summing to 1. Needs at least 200 merchants for "the top 1 %" to be a group. */

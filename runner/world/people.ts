@@ -83,12 +83,12 @@ export function makePeople(options: PeopleOptions): People {
   const accounts: Account[] = [];
 
   for (let made = 0; made < parties;) {
-    const household = random.pick([1, 1, 2, 2, 3, 4]);
+    const household = random.pick([1, 1, 1, 2, 2, 3, 4]);
     const homeIp = mint.mint('ip');
     const zone = random.pick(ZONES);
     const familyDevice = household > 1 && random.chance(0.3) ? mint.mint('device') : null;
     for (let member = 0; member < household && made < parties; member++, made++) {
-      const own = Array.from({ length: random.pick([1, 1, 1, 2, 2, 3]) }, () =>
+      const own = Array.from({ length: random.pick([1, 1, 1, 1, 2, 2, 3]) }, () =>
         mint.mint('device'),
       );
       const party: Party = {

@@ -91,7 +91,7 @@ export class Shoppers {
 
   private ip({ party }: Account): string {
     const where = this.random.below(100);
-    if (where < 50) return party.homeIp;
+    if (where < 52) return party.homeIp;
     if (where < 78) return party.carrierIp;
     if (where < 92) return party.officeIp ?? party.homeIp;
     return this.random.pick(this.people.publicIps);
