@@ -34,6 +34,7 @@ export const CODES = {
     'divert',
     'The store holds its maximum of keys; raise keysMax or shorten what is kept.',
   ),
+  FANOUT_EXCEEDED: code('divert', 'One record gave rise to more others than a round may hold; look for a rekey that multiplies.'),
   POISON: code(
     'divert',
     'The record ended the process three times and was skipped by a named person.',
@@ -66,6 +67,8 @@ export const CODES = {
     'halt',
     'The topic ends before the offset already processed; it was recreated.',
   ),
+  STATE_LOST: code('halt', 'The state and the blobs to restore it are both gone; execute the task again with `runner rebuild`.'),
+  RANGES_DISAGREE: code('halt', 'Tasks that read one source together stand at different offsets; the round log was changed.'),
   ROUND_FENCED: code('halt', 'Another process claimed this task; this one stopped writing.'),
   TOPIC_MISMATCH: code('halt', 'The topic exists with other settings than the topology declares.'),
   BUS_CLOSED: code('halt', 'The bus was closed while it was in use.'),
