@@ -26,7 +26,7 @@ export interface BlobHead {
 
 /** Writes one blob at a time; rows must come in key order. */
 export class BlobWriter {
-  private readonly out = new ByteWriter();
+  private readonly out = new ByteWriter(1 << 16);
   private prefix = '';
   private key = '';
   private puts = 0;

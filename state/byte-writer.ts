@@ -5,13 +5,16 @@
  */
 import { HaltError } from '../schemas/errors.js';
 
-const INITIAL_BYTES = 1 << 16;
 /** Below this a loop over chars beats a call into the runtime. */
 const LOOP_CHARS_MAX = 24;
 
 export class ByteWriter {
-  private bytes: Buffer = Buffer.allocUnsafe(INITIAL_BYTES);
+  private bytes: Buffer;
   length = 0;
+
+  constructor(initialBytes = 256) {
+    this.bytes = Buffer.allocUnsafe(initialBytes);
+  }
 
   private reserve(size: number): void {
     if (this.length + size <= this.bytes.length) return;

@@ -20,6 +20,10 @@ export interface EntryOwner {
   readonly entries: Map<string, Entry>;
   /** Puts an earlier value back, with everything that is counted about it. */
   restore(entry: Entry, value: unknown): void;
+  /** Is the value there and still counted at the task's clock? */
+  stands(value: unknown): boolean;
+  /** The value as it is stored. */
+  encode(value: unknown): Uint8Array;
 }
 
 export class Entry {

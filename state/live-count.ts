@@ -23,6 +23,8 @@ export class LiveCount {
   private readonly buckets = new Map<number, number>();
   /** Rows per bucket as the last seal left them, for those touched since. */
   private readonly before = new Map<number, number>();
+  /** `standing` at the last seal. */
+  private sealed = 0;
   /** Every bucket below it has passed. */
   private floor = 0;
 
@@ -63,14 +65,16 @@ export class LiveCount {
     else this.buckets.set(bucket, rows);
   }
 
-  /** What changed since the last call, in bucket order. */
-  seal(): CountChange {
+  /** What changed since the last call, in bucket order; undefined when nothing did. */
+  seal(): CountChange | undefined {
     const buckets: (readonly [number, number])[] = [];
     for (const [bucket, rows] of this.before) {
       const now = this.buckets.get(bucket) ?? 0;
       if (now !== rows) buckets.push([bucket, now]);
     }
     this.before.clear();
+    if (buckets.length === 0 && this.standing === this.sealed) return undefined;
+    this.sealed = this.standing;
     buckets.sort((left, right) => left[0] - right[0]);
     return { standing: this.standing, buckets };
   }
@@ -79,6 +83,7 @@ export class LiveCount {
   apply(change: CountChange): void {
     for (const [bucket, rows] of change.buckets) this.set(bucket, rows);
     this.standing = change.standing;
+    this.sealed = change.standing;
   }
 
   /** Everything, for a checkpoint's mark. */

@@ -129,6 +129,8 @@ export interface TaskState {
 
   /** True when logged entries or bytes passed their bound. */
   checkpointDue(): boolean;
+  /** True at twice that bound: no further round until a checkpoint has ended. */
+  checkpointOverdue(): boolean;
   /** Writes durable logged entries in slices of at most 2 ms, syncs, then the mark. Resolves to its seq. */
   checkpoint(): Promise<number>;
   /** Removes expired rows; called between rounds; changes no digest. */
