@@ -18,6 +18,14 @@ export const CODES = {
   DECODE_FAILED: code('divert', 'The bytes do not decode with the schema their id names.'),
   ENCODE_FAILED: code('divert', 'A value does not fit its schema; the message names the field.'),
   SCHEMA_UNKNOWN: code('divert', 'The record names a schema id the registry does not have.'),
+  ENVELOPE_INVALID: code('divert', 'The envelope breaks its contract; the message names the field.'),
+  PINS_MISSING: code('divert', 'A pin its class requires is missing; the message names it.'),
+  PINS_MISMATCH: code('divert', 'The payload names other pins than its envelope.'),
+  SCHEMA_POLICY_MISSING: code('divert', 'No policy knows this event type; it is never guessed.'),
+  SCHEMA_VERSION_REQUIRED: code('divert', 'The envelope states no schema_version.'),
+  SCHEMA_VERSION_NOT_ALLOWED: code('divert', 'The schema_version is not the one allowed (v1).'),
+  SCHEMA_FAIL: code('divert', 'The payload breaks its schema; the message names the field.'),
+  PARTITION_KEY_MISSING: code('divert', 'Nothing the partition key could be made of is there.'),
   WRONG_PARTITION: code(
     'divert',
     'The key belongs to another partition; the producer places keys differently.',
@@ -34,7 +42,10 @@ export const CODES = {
     'divert',
     'The store holds its maximum of keys; raise keysMax or shorten what is kept.',
   ),
-  FANOUT_EXCEEDED: code('divert', 'One record gave rise to more others than a round may hold; look for a rekey that multiplies.'),
+  FANOUT_EXCEEDED: code(
+    'divert',
+    'One record gave rise to more others than a round may hold; look for a rekey that multiplies.',
+  ),
   POISON: code(
     'divert',
     'The record ended the process three times and was skipped by a named person.',
@@ -67,8 +78,14 @@ export const CODES = {
     'halt',
     'The topic ends before the offset already processed; it was recreated.',
   ),
-  STATE_LOST: code('halt', 'The state and the blobs to restore it are both gone; execute the task again with `runner rebuild`.'),
-  RANGES_DISAGREE: code('halt', 'Tasks that read one source together stand at different offsets; the round log was changed.'),
+  STATE_LOST: code(
+    'halt',
+    'The state and the blobs to restore it are both gone; execute the task again with `runner rebuild`.',
+  ),
+  RANGES_DISAGREE: code(
+    'halt',
+    'Tasks that read one source together stand at different offsets; the round log was changed.',
+  ),
   ROUND_FENCED: code('halt', 'Another process claimed this task; this one stopped writing.'),
   TOPIC_MISMATCH: code('halt', 'The topic exists with other settings than the topology declares.'),
   BUS_CLOSED: code('halt', 'The bus was closed while it was in use.'),
