@@ -104,7 +104,8 @@ export function writeCountChange(out: ByteWriter, change: CountChange): void {
 export function readCountChange(input: ByteReader): CountChange {
   const standing = input.varint();
   const buckets: (readonly [number, number])[] = [];
-  for (let left = input.varint(); left > 0; left -= 1) buckets.push([input.varint(), input.varint()]);
+  for (let left = input.varint(); left > 0; left -= 1)
+    buckets.push([input.varint(), input.varint()]);
   return { standing, buckets };
 }
 

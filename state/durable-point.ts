@@ -23,7 +23,11 @@ export class DurablePoint {
   }
 
   durable(seq: number, chain: Uint8Array | undefined): void {
-    for (let head = this.pending[0]; head !== undefined && head.seq <= seq; head = this.pending[0]) {
+    for (
+      let head = this.pending[0];
+      head !== undefined && head.seq <= seq;
+      head = this.pending[0]
+    ) {
       this.apply(head);
       this.pending.shift();
     }
@@ -44,7 +48,9 @@ export class DurablePoint {
   }
 
   mark(lineage: string): Mark {
-    const counts = this.counts.map((count, store) => [store, count.whole()] as const);
+    const counts = this.counts
+      .map((count, store) => [store, count.whole()] as const)
+      .filter(([, whole]) => whole.standing !== 0);
     return { lineage, seq: this.seq, clockMs: this.clockMs, chain: this.chain, counts };
   }
 }

@@ -67,7 +67,11 @@ export class GuardLog {
   }
 
   durable(seq: number): void {
-    for (let next = this.pending[0]; next !== undefined && next.seq <= seq; next = this.pending[0]) {
+    for (
+      let next = this.pending[0];
+      next !== undefined && next.seq <= seq;
+      next = this.pending[0]
+    ) {
       this.durableState = next;
       this.pending.shift();
     }
@@ -81,7 +85,7 @@ export class GuardLog {
   }
 
   /** The rows that bring the disk up to the last durable round; `flushed` must follow their write. */
-  rowsToWrite(): { readonly rows: readonly GuardRow[]; flushed(): void } {
+  rowsToWrite(): { readonly rows: readonly GuardRow[]; readonly flushed: () => void } {
     const { set, sizes } = this.durableState;
     const rows: GuardRow[] = [];
     const live = new Set<number>();

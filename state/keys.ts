@@ -40,7 +40,6 @@ const END = '\x00';
 const U64_LIMIT = 1n << 64n;
 
 /** Plain text needs neither UTF-8 encoding nor escaping. */
-// eslint-disable-next-line no-control-regex
 const NOT_PLAIN = /[^\x01-\x7f]/;
 
 /** Most stores a task can have: the ordinal is one byte. */
@@ -83,9 +82,7 @@ function wholePart(value: number | bigint): string {
   if (value < 0n || value >= U64_LIMIT) {
     throw new HaltError('STATE_MISUSE', `key part ${value.toString()} is not a uint64`);
   }
-  return (
-    WHOLE + bigEndian(Number(value >> 32n), 4) + bigEndian(Number(value & 0xffffffffn), 4)
-  );
+  return WHOLE + bigEndian(Number(value >> 32n), 4) + bigEndian(Number(value & 0xffffffffn), 4);
 }
 
 /** One key of any parts, in order (K1, K2). */

@@ -138,7 +138,11 @@ export interface TaskState {
   /** sha256 hex over live logical entries in key order, current version. */
   digest(): Promise<string>;
   /** Rows for people: by store and key prefix, including what is only logged. */
-  scan(store: number, prefix: string, limit: number): Promise<readonly (readonly [string, unknown])[]>;
+  scan(
+    store: number,
+    prefix: string,
+    limit: number,
+  ): Promise<readonly (readonly [string, unknown])[]>;
   sizes(): StateSizes;
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 /**
- * One task's state as the engine drives it (port.ts): stores, timers, savepoints, rounds, recovery.
+ * One task's state as the engine drives it (port.ts): rounds, recovery, checkpoints.
  *
  * Life: open -> apply(c+1..n) -> ready -> rounds: clockMs, prefetch, (mark, steps, release or rollback)
  * per record, seal(seq), and durable(seq) once the bus has it; checkpoint and sweep between or beside
@@ -10,15 +10,12 @@
  */
 import { HaltError } from '../schemas/errors.js';
 import type { Backing } from './backing.js';
-import { BlobReader, BlobWriter, type BlobHead } from './blob.js';
-import { Cache } from './cache.js';
+import { BlobReader, BlobWriter } from './blob.js';
 import { writeCheckpoint } from './checkpoint.js';
 import { DurablePoint } from './durable-point.js';
-import { byFullKey, type Entry } from './entry.js';
-import { Guard } from './guard.js';
 import { GuardLog } from './guard-log.js';
-import { KeyedTable, type TableContext } from './keyed-table.js';
-import { MARK_KEY, SPACE, STORES_MAX, keyedPrefix } from './keys.js';
+import { KeyedTable } from './keyed-table.js';
+import { MARK_KEY } from './keys.js';
 import { decodeMark, encodeMark, type Mark } from './mark.js';
 import type {
   GuardStore,
@@ -30,15 +27,15 @@ import type {
   TimerRow,
 } from './port.js';
 import { describeGuard, digestOf, readTable, valueOf } from './read-out.js';
-import { Savepoint } from './savepoint.js';
 import { Sweeper } from './sweep.js';
-import { Timers } from './timers.js';
+import { TaskStores } from './task-stores.js';
 
 export interface TaskStateLimits {
-  /** Estimated heap of cached rows, bytes. */
+  /** Estimated heap of cached rows, bytes; 192 MiB by default. */
   readonly cacheBytes?: number;
-  /** Logged rows and bytes from which a checkpoint is due. */
+  /** Logged rows from which a checkpoint is due; 65,536 by default. */
   readonly loggedEntriesMax?: number;
+  /** Logged bytes from which a checkpoint is due; 32 MiB by default. */
   readonly loggedBytesMax?: number;
 }
 
@@ -52,12 +49,9 @@ export interface TaskStateOptions extends TaskStateLimits {
 
 const MIB = 1 << 20;
 
-/** Opens a task's state, or creates it with the lineage given. The state owns the backing from here. */
+/** Opens a task's state, or creates it with the lineage given. It owns the backing from here on. */
 export async function openTaskState(options: TaskStateOptions): Promise<TaskState> {
-  const { backing, stores } = options;
-  if (stores.length > STORES_MAX) {
-    throw new HaltError('STATE_MISUSE', `a task has at most ${STORES_MAX} stores`);
-  }
+  const { backing } = options;
   const stored = backing.getSync(MARK_KEY);
   if (stored !== undefined) return new OpenTaskState(options, decodeMark(stored));
   const lineage = Buffer.from(options.newLineage).toString('hex');
@@ -74,11 +68,8 @@ class OpenTaskState implements TaskState {
   checkpointChain: Uint8Array | undefined;
   private readonly loggedEntriesMax: number;
   private readonly loggedBytesMax: number;
-  private readonly context: TableContext;
-  private readonly stores: readonly (KeyedTable | GuardLog)[];
-  private readonly tables: readonly (readonly [store: number, table: KeyedTable])[];
-  private readonly guards: readonly (readonly [store: number, log: GuardLog])[];
-  private readonly timers: Timers;
+  private readonly backing: Backing;
+  private readonly stores: TaskStores;
   private readonly point: DurablePoint;
   private readonly sweeper: Sweeper;
   private readonly blob = new BlobWriter();
@@ -90,119 +81,65 @@ class OpenTaskState implements TaskState {
   constructor(options: TaskStateOptions, mark: Mark) {
     this.loggedEntriesMax = options.loggedEntriesMax ?? 65_536;
     this.loggedBytesMax = options.loggedBytesMax ?? 32 * MIB;
-    const cache = new Cache(options.cacheBytes ?? 192 * MIB);
-    const savepoint = new Savepoint();
-    this.context = { cache, savepoint, backing: options.backing, clockMs: 0 };
-    this.stores = options.stores.map((spec, store) =>
-      spec.kind === 'keyed'
-        ? new KeyedTable(spec, keyedPrefix(store), this.context)
-        : new GuardLog(new Guard(spec, savepoint), store),
-    );
-    this.tables = [...this.stores.entries()].filter(isTable);
-    this.guards = [...this.stores.entries()].filter(isGuard);
-    this.timers = new Timers(this.context);
+    this.backing = options.backing;
+    this.stores = new TaskStores(options.stores, this.backing, options.cacheBytes ?? 192 * MIB);
     this.point = new DurablePoint(options.stores.length);
-    this.sweeper = new Sweeper(options.backing, this.tables, this.point);
+    this.sweeper = new Sweeper(this.backing, this.stores.tables, this.point);
     this.lineage = mark.lineage;
     this.checkpointSeq = mark.seq;
     this.checkpointChain = mark.chain;
     this.sealedSeq = mark.seq;
-    this.adopt(mark);
+    this.stores.adopt(mark);
     this.point.restore(mark);
   }
 
   get clockMs(): number {
-    return this.context.clockMs;
+    return this.stores.context.clockMs;
   }
 
   set clockMs(clockMs: number) {
-    if (!(clockMs >= this.context.clockMs)) {
-      const from = this.context.clockMs;
-      throw new HaltError('STATE_MISUSE', `the task's clock fell from ${from} to ${clockMs}`);
-    }
-    this.context.clockMs = clockMs;
-    for (const [, table] of this.tables) table.count.advance(clockMs);
+    this.stores.setClock(clockMs);
   }
 
   keyed<V>(store: number): KeyedStore<V> {
-    const table = this.stores[store];
-    if (!(table instanceof KeyedTable)) throw misuse(`store ${store} is not a keyed store`);
-    return table as KeyedStore<V>;
+    return this.stores.table(store) as KeyedStore<V>;
   }
 
   guard(store: number): GuardStore {
-    const log = this.stores[store];
-    if (!(log instanceof GuardLog)) throw misuse(`store ${store} is not a guard store`);
-    return log.guard;
+    return this.stores.guard(store);
   }
 
   setTimer(operator: number, key: string, dueMs: number | null, setter: string): void {
-    this.timers.set(operator, key, dueMs, setter);
+    this.stores.timers.set(operator, key, dueMs, setter);
   }
 
   timerOf(operator: number, key: string): TimerRow | undefined {
-    return this.timers.of(operator, key);
+    return this.stores.timers.of(operator, key);
   }
 
   nextTimer(): TimerRow | undefined {
-    return this.timers.next();
+    return this.stores.timers.next();
   }
 
   mark(): void {
     if (!this.recovered) throw misuse('a round began before ready()');
-    this.context.savepoint.mark();
+    this.stores.context.savepoint.mark();
   }
 
   release(): void {
-    this.context.savepoint.release();
-    this.timers.release();
-    for (const [, log] of this.guards) log.guard.release();
+    this.stores.release();
   }
 
   rollback(): void {
-    this.context.savepoint.rollback();
-    this.timers.rollback();
-    for (const [, log] of this.guards) log.guard.rollback();
+    this.stores.rollback();
   }
 
   seal(seq: number): SealedBlob {
     if (!this.recovered) throw misuse('a round was sealed before ready()');
     if (seq !== this.sealedSeq + 1) throw misuse(`round ${seq} sealed after ${this.sealedSeq}`);
-    const touched = [...this.context.savepoint.takeTouched()].sort(byFullKey);
-    const head: BlobHead = { seq, clockMs: this.context.clockMs, counts: this.sealCounts() };
-    this.blob.begin(head);
-    // Key spaces in order: rows, guard runs, guard sets, timers.
-    let next = 0;
-    for (; touched[next]?.owner !== this.timers.table && next < touched.length; next += 1) {
-      this.sealEntry(touched[next], seq);
-    }
-    for (const [, log] of this.guards) log.sealRuns(seq, this.blob);
-    for (const [, log] of this.guards) log.sealSet(seq, this.blob);
-    for (; next < touched.length; next += 1) this.sealEntry(touched[next], seq);
-    this.point.sealed(head);
+    this.point.sealed(this.stores.seal(seq, this.point.seq, this.blob));
     this.sealedSeq = seq;
     return this.blob.end();
-  }
-
-  private sealCounts(): BlobHead['counts'] {
-    const counts: BlobHead['counts'][number][] = [];
-    for (const [store, table] of this.tables) {
-      const change = table.count.seal();
-      if (change !== undefined) counts.push([store, change]);
-    }
-    return counts;
-  }
-
-  private sealEntry(entry: Entry | undefined, seq: number): void {
-    if (entry === undefined) return;
-    const { owner } = entry;
-    const stands = owner.stands(entry.value);
-    entry.working = false;
-    // Made and removed within the round: it never was.
-    if (!stands && !entry.stood) return;
-    const bytes = stands ? owner.encode(entry.value) : null;
-    this.blob.row(owner.prefix, entry.key, bytes);
-    this.context.cache.log(entry, { seq, bytes, durableSeq: this.point.seq });
   }
 
   durable(seq: number, chain?: Uint8Array): void {
@@ -210,7 +147,7 @@ class OpenTaskState implements TaskState {
       throw misuse(`round ${seq} durable, sealed ${this.sealedSeq}, durable ${this.point.seq}`);
     }
     this.point.durable(seq, chain);
-    for (const [, log] of this.guards) log.durable(seq);
+    for (const [, log] of this.stores.guards) log.durable(seq);
   }
 
   apply(seq: number, parts: readonly Uint8Array[]): void {
@@ -221,63 +158,35 @@ class OpenTaskState implements TaskState {
       throw new HaltError('BLOB_CORRUPT', `${found}, does not follow ${this.sealedSeq}`);
     }
     blob.rows((key, value) => {
-      this.applyRow(key, value, seq);
+      this.stores.applyRow(key, value, seq);
     });
-    this.adopt(blob.head);
+    this.stores.adopt(blob.head);
     this.point.apply(blob.head);
     this.point.chain = undefined;
     this.sealedSeq = seq;
   }
 
-  /** Takes over clock and counts of a round. */
-  private adopt(head: BlobHead): void {
-    this.clockMs = Math.max(head.clockMs, this.clockMs);
-    for (const [store, change] of head.counts) {
-      const table = this.stores[store];
-      if (table instanceof KeyedTable) table.count.apply(change);
-    }
-  }
-
-  private applyRow(key: string, value: Uint8Array | null, seq: number): void {
-    const space = key.charAt(0);
-    if (space === SPACE.timer) {
-      this.timers.table.apply(key.slice(1), value === null ? null : Buffer.from(value), seq);
-      return;
-    }
-    const store = this.stores[key.charCodeAt(1)];
-    if (space === SPACE.keyed && store instanceof KeyedTable) {
-      store.apply(key.slice(2), value === null ? null : Buffer.from(value), seq);
-    } else if (space === SPACE.guardRun && store instanceof GuardLog && value !== null) {
-      store.applyRun(key, value);
-    } else if (space === SPACE.guardSet && store instanceof GuardLog && value !== null) {
-      store.applySet(value);
-    } else {
-      throw new HaltError('STATE_FORMAT', `the blob of round ${seq} names a store not declared`);
-    }
-  }
-
   async ready(): Promise<void> {
     if (this.recovered) throw misuse('ready() was called twice');
-    await this.timers.ready();
-    for (const [, log] of this.guards) await log.ready(this.context.backing, this.sealedSeq);
+    await this.stores.timers.ready();
+    for (const [, log] of this.stores.guards) await log.ready(this.backing, this.sealedSeq);
     this.recovered = true;
   }
 
   async prefetch(
     wanted: readonly { readonly store: number; readonly key: string }[],
   ): Promise<void> {
-    const { cache, backing } = this.context;
     const missing = new Map<string, readonly [table: KeyedTable, key: string]>();
     for (const { store, key } of wanted) {
-      const table = this.stores[store];
-      if (!(table instanceof KeyedTable)) throw misuse(`store ${store} is not a keyed store`);
+      const table = this.stores.table(store);
       const entry = table.entries.get(key);
       if (entry === undefined) missing.set(table.prefix + key, [table, key]);
       else entry.used = true;
     }
     if (missing.size === 0) return;
+    const { cache } = this.stores.context;
     await cache.reading(async () => {
-      const found = await backing.getMany([...missing.keys()]);
+      const found = await this.backing.getMany([...missing.keys()]);
       let at = 0;
       for (const [table, key] of missing.values()) {
         if (!table.entries.has(key)) table.admit(key, found[at]);
@@ -296,26 +205,28 @@ class OpenTaskState implements TaskState {
   }
 
   private loggedBeyond(times: number): boolean {
-    const { loggedEntries } = this.context.cache;
     return (
-      loggedEntries >= times * this.loggedEntriesMax ||
+      this.stores.context.cache.loggedEntries >= times * this.loggedEntriesMax ||
       this.loggedBytes() >= times * this.loggedBytesMax
     );
   }
 
   private loggedBytes(): number {
-    let bytes = this.context.cache.loggedBytes;
-    for (const [, log] of this.guards) bytes += log.waitingBytes;
+    let bytes = this.stores.context.cache.loggedBytes;
+    for (const [, log] of this.stores.guards) bytes += log.waitingBytes;
     return bytes;
   }
 
   checkpoint(): Promise<number> {
     return this.inTurn(async () => {
       if (this.point.seq === this.checkpointSeq) return this.checkpointSeq;
-      const { backing, cache } = this.context;
-      const guards = this.guards.map(([, log]) => log);
-      const { point, lineage } = this;
-      const { seq, chain } = await writeCheckpoint({ backing, cache, guards, point, lineage });
+      const { seq, chain } = await writeCheckpoint({
+        backing: this.backing,
+        cache: this.stores.context.cache,
+        guards: this.stores.guards.map(([, log]) => log),
+        point: this.point,
+        lineage: this.lineage,
+      });
       this.checkpointSeq = seq;
       this.checkpointChain = chain;
       return seq;
@@ -335,10 +246,10 @@ class OpenTaskState implements TaskState {
 
   digest(): Promise<string> {
     return digestOf({
-      backing: this.context.backing,
-      tables: this.tables.map(([, table]) => table),
-      guards: this.guards.map(([store, log]) => [store, log.guard] as const),
-      timers: this.timers.table,
+      backing: this.backing,
+      tables: this.stores.tables.map(([, table]) => table),
+      guards: this.stores.guards.map(([store, log]) => [store, log.guard] as const),
+      timers: this.stores.timers.table,
     });
   }
 
@@ -347,20 +258,21 @@ class OpenTaskState implements TaskState {
     prefix: string,
     limit: number,
   ): Promise<readonly (readonly [string, unknown])[]> {
-    const target = this.stores[store];
+    const target = this.stores.all[store];
     if (target instanceof GuardLog) return describeGuard(target.guard, prefix, limit);
-    if (target === undefined) throw misuse(`there is no store ${store}`);
+    const table = this.stores.table(store);
     const rows: (readonly [string, unknown])[] = [];
     if (limit < 1) return rows;
-    for await (const row of readTable(target, this.context.backing, prefix)) {
-      rows.push([row.key, valueOf(target, row)]);
+    for await (const row of readTable(table, this.backing, prefix)) {
+      rows.push([row.key, valueOf(table, row)]);
       if (rows.length >= limit) break;
     }
     return rows;
   }
 
   sizes(): StateSizes {
-    const { cache } = this.context;
+    const { cache } = this.stores.context;
+    const { all } = this.stores;
     return {
       cacheEntries: cache.size,
       cacheBytes: cache.bytes,
@@ -368,28 +280,14 @@ class OpenTaskState implements TaskState {
       loggedBytes: this.loggedBytes(),
       hits: cache.hits,
       misses: cache.misses,
-      keys: this.stores.map((one) =>
-        one instanceof KeyedTable ? one.count.standing : one.guard.size,
-      ),
-      dropped: this.stores.map((one) => (one instanceof GuardLog ? one.guard.set.dropped : 0)),
+      keys: all.map((one) => (one instanceof KeyedTable ? one.count.standing : one.guard.size)),
+      dropped: all.map((one) => (one instanceof GuardLog ? one.guard.set.dropped : 0)),
     };
   }
 
   close(): Promise<void> {
-    return this.inTurn(() => this.context.backing.close());
+    return this.inTurn(() => this.backing.close());
   }
-}
-
-function isTable(
-  pair: readonly [number, KeyedTable | GuardLog],
-): pair is readonly [number, KeyedTable] & [number, KeyedTable | GuardLog] {
-  return pair[1] instanceof KeyedTable;
-}
-
-function isGuard(
-  pair: readonly [number, KeyedTable | GuardLog],
-): pair is readonly [number, GuardLog] & [number, KeyedTable | GuardLog] {
-  return pair[1] instanceof GuardLog;
 }
 
 function misuse(message: string): HaltError {

@@ -7,7 +7,10 @@ test('smoke', async () => {
   const rows: MemoryRows = new Map();
   const open = () =>
     openTaskState({
-      stores: [keyedStore<{ n: number }>({ keysMax: 10 }), guardStore({ keepMs: 1000, keysMax: 10 })],
+      stores: [
+        keyedStore<{ n: number }>({ keysMax: 10 }),
+        guardStore({ keepMs: 1000, keysMax: 10 }),
+      ],
       backing: new MemoryBacking(rows),
       newLineage: new Uint8Array(16),
     });
