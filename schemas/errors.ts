@@ -9,21 +9,35 @@ import { CODES, type Code, type Disposition } from './codes.js';
 /** Where an error comes from, in the words of the log: public record, task or file. */
 export type ErrorOrigin = string;
 
+/** What a diverted record was about, as far as the operator that refused it knew. */
+export interface ErrorSubject {
+  readonly run?: string;
+  /** hex64. */
+  readonly dedupeKey?: string;
+  /** hex64 of this record's payload, and of the one that stands. */
+  readonly payloadHash?: string;
+  readonly firstPayloadHash?: string;
+}
+
+export interface WeirErrorOptions {
+  readonly origin?: ErrorOrigin;
+  readonly cause?: unknown;
+  readonly subject?: ErrorSubject;
+}
+
 export abstract class WeirError extends Error {
   readonly code: Code;
   readonly disposition: Disposition;
   readonly origin: ErrorOrigin | undefined;
+  readonly subject: ErrorSubject | undefined;
 
-  constructor(
-    code: Code,
-    message: string,
-    options: { origin?: ErrorOrigin; cause?: unknown } = {},
-  ) {
+  constructor(code: Code, message: string, options: WeirErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = new.target.name;
     this.code = code;
     this.disposition = CODES[code].disposition;
     this.origin = options.origin;
+    this.subject = options.subject;
   }
 }
 

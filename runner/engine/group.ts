@@ -1,0 +1,314 @@
+/**
+ * A group: all tasks of one topology fused in one process, one order, one round, one commit.
+ *
+ * Owns: readers, executor, the sequence of rounds. Crosses the border: records in, one commit out.
+ *
+ * G1. Round n+1 may execute while n commits; it commits after n (R3).
+ * G2. A round that failed to commit halts the group; nothing of it is ever written again.
+ * G3. Checkpoints run beside rounds and take only what is durable; at twice the bound rounds wait.
+ */
+import type { Bus } from '../bus/port.js';
+import type { AssemblyParts } from './assembly.js';
+import { BOUNDS, type Executor, type RoundBounds } from './executor.js';
+import { encodeHeader, type RoundHeader, type SourceRange } from './header.js';
+import { CAUGHT_UP_MS, LIMITS, planRound, type RoundLimits, type RoundPlan } from './plan.js';
+import type { Reader } from './reader.js';
+import { crc32 } from 'node:zlib';
+import { NO_OUTPUTS, type Round } from './round.js';
+import type { Task } from './task.js';
+
+/** What a group tells whoever watches it; once per round. */
+export interface RoundReport {
+  readonly round: number;
+  readonly mode: 'catch-up' | 'live';
+  readonly clockMs: number;
+  readonly records: number;
+  readonly timers: number;
+  readonly outputs: number;
+  readonly diverted: number;
+  readonly late: number;
+  readonly executeMs: number;
+  readonly commitMs: number;
+}
+
+export interface GroupParts {
+  readonly topology: string;
+  readonly bus: Bus;
+  readonly executor: Executor;
+  readonly assembly: AssemblyParts;
+  readonly readers: readonly Reader[];
+  readonly build: string;
+  readonly topologyDigest: string;
+  /** Clock and number of the last committed round. */
+  readonly clockMs: number;
+  readonly round: number;
+  readonly limits?: RoundLimits;
+  readonly bounds?: RoundBounds;
+  readonly loggedMax?: { readonly entries: number; readonly bytes: number };
+  readonly onRound?: (report: RoundReport) => void;
+  /** Monotone milliseconds for measuring; never part of a result. */
+  readonly stopwatchMs?: () => number;
+}
+
+const LOGGED_MAX = { entries: 65_536, bytes: 32 * 1024 * 1024 };
+/** Sizes of all tasks are summed only every so many rounds. */
+const WEIGH_EVERY = 8;
+
+export class Group {
+  readonly topology: string;
+  readonly tasks: readonly Task[];
+  readonly readers: readonly Reader[];
+  readonly #parts: GroupParts;
+  #mode: 'catch-up' | 'live' = 'catch-up';
+  #clockMs: number;
+  #round: number;
+  #progressMs = 0;
+  #committing: Promise<void> = Promise.resolve();
+  #checkpointing: Promise<void> | undefined;
+  #failure: unknown;
+
+  constructor(parts: GroupParts) {
+    this.#parts = parts;
+    this.topology = parts.topology;
+    this.tasks = parts.assembly.tasks;
+    this.readers = parts.readers;
+    this.#clockMs = parts.clockMs;
+    this.#round = parts.round;
+    for (const task of this.tasks) task.from = task.readers.map((reader) => reader.next);
+  }
+
+  get mode(): 'catch-up' | 'live' {
+    return this.#mode;
+  }
+
+  get clockMs(): number {
+    return this.#clockMs;
+  }
+
+  get progressMs(): number {
+    return this.#progressMs;
+  }
+
+  get rounds(): number {
+    return this.#round;
+  }
+
+  /** Records known to lie ahead. */
+  get lag(): number {
+    return this.readers.reduce((sum, reader) => sum + reader.lag, 0);
+  }
+
+  /** Nothing left to read; on a wall clock, no timer left to fire either. */
+  get drained(): boolean {
+    if (this.readers.some((reader) => reader.queued > 0 || reader.lag > 0 || !reader.atEnd))
+      return false;
+    return (
+      this.#parts.bus.clock === 'records' || !this.tasks.some((task) => task.state.nextTimer())
+    );
+  }
+
+  /** Pulls, plans, executes and starts committing one round. False when there was nothing to do. */
+  async step(): Promise<boolean> {
+    if (this.#failure) throw this.#failure;
+    await this.#refill();
+    const plan = this.#plan();
+    if (plan.records.length === 0 && this.#parts.executor.earliestDueMs >= plan.clockMs)
+      return false;
+    const watch = this.#parts.stopwatchMs ?? (() => 0);
+    const startMs = watch();
+    const executed = await this.#parts.executor.execute(plan.records, plan.clockMs, {
+      bounds: this.#parts.bounds ?? BOUNDS,
+    });
+    for (const planned of plan.records.slice(executed.stepped).reverse()) {
+      planned.reader.giveBack(planned.queued);
+    }
+    const touched = this.tasks.filter((task) => task.touched);
+    if (touched.length === 0) return false;
+    for (const task of touched) task.checkBalance();
+    this.#clockMs = executed.clockMs;
+    this.#round += 1;
+    const taken = plan.records.slice(0, executed.stepped);
+    const commit = this.#seal(touched, executed.round, { taken, mode: plan.mode });
+    const executeMs = watch() - startMs;
+    const before = this.#committing;
+    await before;
+    if (this.#failure) throw this.#failure;
+    const report = {
+      round: this.#round,
+      mode: plan.mode,
+      clockMs: executed.clockMs,
+      records: taken.length,
+      timers: executed.round.timers,
+      outputs: executed.round.outputs.length,
+      diverted: executed.round.diverted,
+      late: plan.late,
+      executeMs,
+    };
+    const commitStartMs = watch();
+    this.#committing = commit().then(
+      () => {
+        this.#parts.onRound?.({ ...report, commitMs: watch() - commitStartMs });
+      },
+      (error: unknown) => {
+        this.#failure = error;
+      },
+    );
+    await this.#checkpointWhenDue();
+    return true;
+  }
+
+  /** Waits until the last executed round is durable. */
+  async settled(): Promise<void> {
+    await this.#committing;
+    if (this.#failure) throw this.#failure;
+  }
+
+  /** Brings every task's checkpoint up to its last durable round and forgets the blobs behind it. */
+  async checkpoint(): Promise<void> {
+    await this.#checkpointing;
+    await (this.#checkpointing = this.#checkpointAll());
+    this.#checkpointing = undefined;
+  }
+
+  /** Settles, checkpoints (unless `abrupt`) and closes the states; the bus stays open. */
+  async close(options: { readonly abrupt?: boolean } = {}): Promise<void> {
+    await this.#committing;
+    await this.#checkpointing?.catch(() => undefined);
+    if (!options.abrupt && !this.#failure) await this.checkpoint();
+    for (const task of this.tasks) await task.state.close();
+    if (this.#failure) throw this.#failure;
+  }
+
+  async #refill(): Promise<void> {
+    // Empty readers decide what may be stepped, so they are waited for; the others read ahead.
+    const empty: Promise<void>[] = [];
+    for (const reader of this.readers) {
+      const pull = reader.refill();
+      if (!pull) continue;
+      if (reader.queued === 0) empty.push(pull);
+      else pull.catch((error: unknown) => (this.#failure ??= error));
+    }
+    if (empty.length > 0) await Promise.all(empty);
+  }
+
+  #plan(): RoundPlan {
+    const { bus } = this.#parts;
+    const nowMs = bus.clock === 'wall' ? bus.nowMs() : undefined;
+    const plan = planRound({
+      readers: this.readers,
+      mode: this.#mode,
+      clockMs: this.#clockMs,
+      nowMs,
+      limits: this.#parts.limits ?? LIMITS,
+    });
+    this.#progressMs = plan.progressMs;
+    if (nowMs !== undefined && plan.progressMs >= nowMs - CAUGHT_UP_MS) this.#mode = 'live';
+    return plan;
+  }
+
+  /** Turns what the round changed into headers and blobs, and returns the commit to start. */
+  #seal(
+    touched: readonly Task[],
+    round: Round,
+    ran: { readonly taken: RoundPlan['records']; readonly mode: RoundPlan['mode'] },
+  ): () => Promise<void> {
+    const digests = round.digests();
+    const crcs = new Map<Reader, number>();
+    for (const { reader, queued } of ran.taken) {
+      crcs.set(reader, queued.record.value ? crc32(queued.record.value) : 0);
+    }
+    const rounds = touched.map((task) => {
+      const seq = task.seq + 1;
+      const blob = task.state.seal(seq);
+      const digest = digests.get(task);
+      const header = this.#header(task, seq, {
+        mode: ran.mode,
+        ranges: rangesOf(task, crcs),
+        blobDigest: blob.digest,
+        outputs: digest?.count ?? 0,
+        outputsDigest: digest?.digest ?? NO_OUTPUTS,
+      });
+      const { bytes, chain } = encodeHeader(header, task.chain);
+      task.seq = seq;
+      task.chain = chain;
+      task.from = task.readers.map((reader) => reader.next);
+      task.touched = false;
+      task.outcomes = [];
+      task.skipped = [];
+      return {
+        entry: { task: task.id, epoch: task.epoch, seq, header: bytes, blob: blob.parts },
+        task,
+        chain,
+      };
+    });
+    const outputs = round.outputs.map((output) => output.record);
+    return async () => {
+      await this.#parts.bus.commit({ rounds: rounds.map((one) => one.entry), outputs });
+      for (const { task, entry, chain } of rounds) task.state.durable(entry.seq, chain);
+    };
+  }
+
+  #header(
+    task: Task,
+    seq: number,
+    made: Pick<RoundHeader, 'mode' | 'ranges' | 'blobDigest' | 'outputs' | 'outputsDigest'>,
+  ): Omit<RoundHeader, 'chain'> {
+    return {
+      task: task.id,
+      epoch: task.epoch,
+      seq,
+      round: this.#round,
+      lineage: task.state.lineage,
+      clockMs: this.#clockMs,
+      outcomes: task.outcomes,
+      skipped: task.skipped,
+      build: this.#parts.build,
+      topology: this.#parts.topologyDigest,
+      ...made,
+    };
+  }
+
+  /** G3. */
+  async #checkpointWhenDue(): Promise<void> {
+    if (this.#round % WEIGH_EVERY !== 0) return;
+    const most = this.#parts.loggedMax ?? LOGGED_MAX;
+    let entries = 0;
+    let bytes = 0;
+    for (const task of this.tasks) {
+      const sizes = task.state.sizes();
+      entries += sizes.loggedEntries;
+      bytes += sizes.loggedBytes;
+    }
+    if (entries < most.entries && bytes < most.bytes) return;
+    if (!this.#checkpointing) {
+      this.#checkpointing = this.#checkpointAll()
+        .catch((error: unknown) => {
+          this.#failure ??= error;
+        })
+        .finally(() => {
+          this.#checkpointing = undefined;
+        });
+    }
+    if (entries >= 2 * most.entries || bytes >= 2 * most.bytes) await this.#checkpointing;
+  }
+
+  async #checkpointAll(): Promise<void> {
+    for (const task of this.tasks) {
+      const through = await task.state.checkpoint();
+      if (through > 0) await this.#parts.bus.purgeBlobs(task.id, through);
+    }
+  }
+}
+
+function rangesOf(task: Task, crcs: ReadonlyMap<Reader, number>): readonly SourceRange[] {
+  return task.readers.map((reader, at) => {
+    const from = task.from[at] ?? reader.next;
+    return {
+      topic: reader.topic,
+      partition: reader.partition,
+      from,
+      to: reader.next,
+      crc: from === reader.next ? 0 : (crcs.get(reader) ?? 0),
+    };
+  });
+}
