@@ -44,8 +44,7 @@ export class EnvelopeWriter {
   readonly outputs: EngineOutputs;
   private readonly options: EnvelopeOptions;
   private readonly codecs;
-  /** The fields every envelope of this producer repeats. */
-  private readonly common;
+  private readonly plainOrigin: AdmissionOrigin;
   private readonly merchantKeys = new Map<string, Buffer>();
 
   constructor(options: EnvelopeOptions) {
@@ -59,8 +58,20 @@ export class EnvelopeWriter {
       traffic: topicCodec(topics.traffic, lookup),
       labels: topicCodec(topics.labels, lookup),
     };
-    const common = {
+    this.plainOrigin = { source: origin.source, reference: origin.reference, row: null };
+  }
+
+  /** `row` is the line of an imported file, from 1; null for a world. */
+  arrival(flow: FlowFacts, row: number | null = null): ProducedRecord {
+    const { pins } = this.options;
+    const { place, arrivalSeq, atMicros } = flow;
+    const output: OutputId = 'arrival_events_5B';
+    const value = this.codecs.arrivals.encode({
+      event_id: this.outputs.eventId(output, place.merchantId, arrivalSeq),
+      event_class: 'context_arrival',
+      event_type: output,
       schema_version: SCHEMA_VERSION,
+      ts_utc_micros: atMicros,
       platform_run_id: pins.platform_run_id,
       scenario_run_id: pins.scenario_run_id,
       run_id: pins.scenario_run_id,
@@ -69,29 +80,6 @@ export class EnvelopeWriter {
       scenario_id: pins.scenario_id,
       scenario_id_integer: false,
       seed: pins.seed,
-      parent_event_id: null,
-      emitted_at_utc_micros: null,
-      trace_id: null,
-      span_id: null,
-      producer: options.producer,
-    };
-    this.common = {
-      ...common,
-      origin: { source: origin.source, reference: origin.reference, row: null },
-    };
-  }
-
-  /** `row` is the line of an imported file, from 1; null for a world. */
-  arrival(flow: FlowFacts, row: number | null = null): ProducedRecord {
-    const { place, arrivalSeq, atMicros } = flow;
-    const output: OutputId = 'arrival_events_5B';
-    const value = this.codecs.arrivals.encode({
-      ...this.common,
-      origin: this.origin(row),
-      event_id: this.outputs.eventId(output, place.merchantId, arrivalSeq),
-      event_class: 'context_arrival',
-      event_type: output,
-      ts_utc_micros: atMicros,
       payload_hash: payloadHash(output, this.outputs.arrival(flow)),
       payload: {
         merchant_id: place.merchantId,
@@ -114,20 +102,34 @@ export class EnvelopeWriter {
         s4_spec_version: null,
         extra: {},
       },
+      parent_event_id: null,
+      emitted_at_utc_micros: null,
+      trace_id: null,
+      span_id: null,
+      producer: this.options.producer,
+      origin: this.origin(row),
     });
     return this.record(topics.arrivals.name, this.merchantKey(place.merchantId), value, atMicros);
   }
 
   entities(flow: FlowFacts, row: number | null = null): ProducedRecord {
+    const { pins } = this.options;
     const { place, arrivalSeq, atMicros } = flow;
     const output: OutputId = 's1_arrival_entities_6B';
     const value = this.codecs.entities.encode({
-      ...this.common,
-      origin: this.origin(row),
       event_id: this.outputs.eventId(output, place.merchantId, arrivalSeq),
       event_class: 'context_arrival_entities',
       event_type: output,
+      schema_version: SCHEMA_VERSION,
       ts_utc_micros: atMicros,
+      platform_run_id: pins.platform_run_id,
+      scenario_run_id: pins.scenario_run_id,
+      run_id: pins.scenario_run_id,
+      manifest_fingerprint: pins.manifest_fingerprint,
+      parameter_hash: pins.parameter_hash,
+      scenario_id: pins.scenario_id,
+      scenario_id_integer: false,
+      seed: pins.seed,
       payload_hash: payloadHash(output, this.outputs.entities(flow)),
       payload: {
         merchant_id: place.merchantId,
@@ -141,20 +143,34 @@ export class EnvelopeWriter {
         session_id: flow.sessionId,
         extra: {},
       },
+      parent_event_id: null,
+      emitted_at_utc_micros: null,
+      trace_id: null,
+      span_id: null,
+      producer: this.options.producer,
+      origin: this.origin(row),
     });
     return this.record(topics.entities.name, this.merchantKey(place.merchantId), value, atMicros);
   }
 
   anchor(flow: FlowFacts, row: number | null = null): ProducedRecord {
+    const { pins } = this.options;
     const { place, arrivalSeq, atMicros, flowId } = flow;
     const output: OutputId = 's3_flow_anchor_with_fraud_6B';
     const value = this.codecs.flowAnchors.encode({
-      ...this.common,
-      origin: this.origin(row),
       event_id: this.outputs.eventId(output, flowId),
       event_class: 'context_flow_fraud',
       event_type: output,
+      schema_version: SCHEMA_VERSION,
       ts_utc_micros: atMicros,
+      platform_run_id: pins.platform_run_id,
+      scenario_run_id: pins.scenario_run_id,
+      run_id: pins.scenario_run_id,
+      manifest_fingerprint: pins.manifest_fingerprint,
+      parameter_hash: pins.parameter_hash,
+      scenario_id: pins.scenario_id,
+      scenario_id_integer: false,
+      seed: pins.seed,
       payload_hash: payloadHash(output, this.outputs.anchor(flow)),
       payload: {
         flow_id: flowId,
@@ -170,6 +186,12 @@ export class EnvelopeWriter {
         fraud_flag: flow.fraud,
         campaign_id: flow.campaignId,
       },
+      parent_event_id: null,
+      emitted_at_utc_micros: null,
+      trace_id: null,
+      span_id: null,
+      producer: this.options.producer,
+      origin: this.origin(row),
     });
     return this.record(
       topics.flowAnchors.name,
@@ -180,15 +202,23 @@ export class EnvelopeWriter {
   }
 
   traffic(flow: FlowFacts, event: TrafficFacts, row: number | null = null): ProducedRecord {
+    const { pins } = this.options;
     const { flowId } = flow;
     const output: OutputId = 's3_event_stream_with_fraud_6B';
     const value = this.codecs.traffic.encode({
-      ...this.common,
-      origin: this.origin(row),
       event_id: this.trafficEventId(flowId, event.seq),
       event_class: 'traffic_fraud',
       event_type: output,
+      schema_version: SCHEMA_VERSION,
       ts_utc_micros: event.atMicros,
+      platform_run_id: pins.platform_run_id,
+      scenario_run_id: pins.scenario_run_id,
+      run_id: pins.scenario_run_id,
+      manifest_fingerprint: pins.manifest_fingerprint,
+      parameter_hash: pins.parameter_hash,
+      scenario_id: pins.scenario_id,
+      scenario_id_integer: false,
+      seed: pins.seed,
       payload_hash: payloadHash(output, this.outputs.traffic(flow, event)),
       payload: {
         flow_id: flowId,
@@ -199,6 +229,12 @@ export class EnvelopeWriter {
         fraud_flag: flow.fraud,
         campaign_id: flow.campaignId,
       },
+      parent_event_id: null,
+      emitted_at_utc_micros: null,
+      trace_id: null,
+      span_id: null,
+      producer: this.options.producer,
+      origin: this.origin(row),
     });
     return this.record(
       topics.traffic.name,
@@ -226,7 +262,7 @@ export class EnvelopeWriter {
   }
 
   private origin(row: number | null): AdmissionOrigin {
-    if (row === null) return this.common.origin;
+    if (row === null) return this.plainOrigin;
     const { source, reference } = this.options.origin;
     return { source, reference, row };
   }

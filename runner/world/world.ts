@@ -10,12 +10,8 @@
  */
 import type { Flow } from './flow.js';
 import { makeMerchants, type Merchants } from './merchants.js';
-import { makePeople, type Account } from './people.js';
-import { planFlows } from './plan.js';
-import { Random } from './random.js';
+import { FlowMaker } from './flow-maker.js';
 import { DAY_MICROS } from './rhythm.js';
-import { scheduleCampaigns, type CampaignFlow } from './schedule.js';
-import { Shoppers } from './shoppers.js';
 
 export interface WorldOptions {
   /** Any integer; taken modulo 2^64. */
@@ -89,88 +85,6 @@ function* flowsOf(
   options: Required<WorldOptions>,
   merchants: Merchants,
 ): Generator<Flow, void, undefined> {
-  const startMicros = options.startMs * 1000;
-  const endMicros = startMicros + options.days * DAY_MICROS;
-  const { seed, parties, days } = options;
-  const people = makePeople({ seed, parties, startMicros, days, merchants });
-  const fraudulent = Math.round(options.flows * options.fraudShare);
-  const scripted = scheduleCampaigns(seed, fraudulent, {
-    people,
-    merchants,
-    startMicros,
-    endMicros,
-  });
-  const plan = planFlows(options, people, scripted);
-  const shoppers = new Shoppers(options, people, merchants);
-  const random = Random.of(seed, 'flows');
-  const flowPrefix = String(1_200_000_000 + Number(seed % 600_000_000n));
-  const arrivals = new Uint32Array(merchants.all.length);
-  const attackSessions = new Map<string, string>();
-
-  for (let at = 0; at < plan.order.length; at++) {
-    const planned = plan.order[at] ?? 0;
-    const from = plan.from[planned] ?? 0;
-    const atMicros = plan.atMicros[planned] ?? 0;
-    const who = from < 0 ? fraud(scripted[-1 - from]) : honest(people.accounts[from], atMicros);
-    const merchant = merchants.all[who.rank];
-    if (merchant === undefined) throw new RangeError('a merchant outside the world');
-    const arrivalSeq = (arrivals[who.rank] ?? 0) + 1;
-    arrivals[who.rank] = arrivalSeq;
-    const requestMicros = atMicros + random.between(1000, 40_000);
-    yield {
-      ...who.ids,
-      flowId: flowPrefix + String(at + 1).padStart(9, '0'),
-      merchant,
-      arrivalSeq,
-      atMicros,
-      requestMicros,
-      responseMicros:
-        requestMicros + random.between(60_000, random.chance(0.03) ? 2_500_000 : 900_000),
-      amountMinor: who.amountMinor,
-      campaignId: who.campaignId,
-    };
-  }
-
-  function honest(account: Account | undefined, atMicros: number): Actor {
-    if (account === undefined) throw new RangeError('an account outside the people');
-    const { sitting, instrumentId, amountMinor } = shoppers.buy(account, atMicros);
-    const { deviceId, ipId, sessionId } = sitting;
-    return {
-      ids: {
-        partyId: account.party.id,
-        accountId: account.id,
-        instrumentId,
-        deviceId,
-        ipId,
-        sessionId,
-      },
-      rank: sitting.merchant,
-      amountMinor,
-      campaignId: null,
-    };
-  }
-
-  function fraud(flow: CampaignFlow | undefined): Actor {
-    if (flow === undefined) throw new RangeError('a scripted flow outside the schedule');
-    const { partyId, accountId, instrumentId, deviceId, ipId, campaignId } = flow;
-    const visit = `${campaignId} ${accountId} ${ipId}`;
-    const sessionId = attackSessions.get(visit) ?? people.mint.mint('session');
-    attackSessions.set(visit, sessionId);
-    return {
-      ids: { partyId, accountId, instrumentId, deviceId, ipId, sessionId },
-      rank: flow.merchant,
-      amountMinor: flow.amountMinor,
-      campaignId,
-    };
-  }
-}
-
-interface Actor {
-  readonly ids: Pick<
-    Flow,
-    'partyId' | 'accountId' | 'instrumentId' | 'deviceId' | 'ipId' | 'sessionId'
-  >;
-  readonly rank: number;
-  readonly amountMinor: number;
-  readonly campaignId: string | null;
+  const maker = new FlowMaker(options, merchants);
+  for (let at = 0; at < options.flows; at++) yield maker.next();
 }
