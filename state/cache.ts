@@ -40,11 +40,12 @@ export class Cache {
 
   /** Takes a new entry in; `valueBytes` is the length of its encoding, as far as known. */
   add(entry: Entry, valueBytes: number): void {
+    // Before, not after: the caller is about to change this entry, so it must not go at once.
+    if (this.bytes > this.bytesMax) this.trim();
     entry.slot = this.ring.length;
     this.ring.push(entry);
     entry.owner.entries.set(entry.key, entry);
     this.recharge(entry, valueBytes);
-    if (this.bytes > this.bytesMax) this.trim();
   }
 
   /** Corrects the estimate once the encoding is known. */
