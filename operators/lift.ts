@@ -68,7 +68,7 @@ export interface LiftOptions<In, Out> {
 export const also = <B, Out>(
   stream: Stream<B>,
   step: (signal: Signal<B>, tools: Tools<Out>) => void,
-): Also<Out> => ({ stream, step: step as Also<Out>['step'] });
+): Also<Out> => ({ stream, step });
 
 class LiftedTools<Out> implements Tools<Out> {
   at!: Position;

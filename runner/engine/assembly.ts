@@ -18,14 +18,6 @@ export interface Consumer {
   readonly tasks: readonly Task[];
 }
 
-export interface Assembly {
-  readonly tasks: readonly Task[];
-  consumers(source: string, partition: number): readonly Consumer[];
-  /** Delivers a forwarded signal to the stage its rekey leads to. */
-  target(node: number, key: string): Task;
-  deliver(node: number, partition: number, signal: Signal<unknown>): void;
-}
-
 /** Partition of a key among `count`, as Kafka's Java client places it. */
 export function partitionOf(key: string, count: number): number {
   return count === 1 ? 0 : (murmur2(Buffer.from(key)) & 0x7fffffff) % count;
@@ -45,12 +37,12 @@ export interface PartitionSizes {
   ofStage(stage: string): number;
 }
 
+/** The tasks of a topology over opened states, not yet wired. */
 export function assemble(
   topology: Topology,
-  host: (assembly: AssemblyParts) => PortHost,
   states: ReadonlyMap<string, TaskState>,
   sizes: PartitionSizes,
-): { readonly assembly: Assembly; readonly host: PortHost } {
+): Assembly {
   const byStage = new Map<string, Task[]>();
   for (const stage of topology.stages) {
     const count = stagePartitions(stage, topology, sizes);
@@ -64,13 +56,10 @@ export function assemble(
       }),
     );
   }
-  const parts = new AssemblyParts(topology, byStage);
-  const opened = host(parts);
-  parts.wire(opened);
-  return { assembly: parts, host: opened };
+  return new Assembly(topology, byStage);
 }
 
-export class AssemblyParts implements Assembly {
+export class Assembly {
   readonly tasks: readonly Task[];
   readonly #topology: Topology;
   readonly #byStage: ReadonlyMap<string, readonly Task[]>;

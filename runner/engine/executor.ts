@@ -16,7 +16,7 @@ import { decodePosition, type Position, type Signal } from '../../operators/sign
 import type { BorderItem, BorderOutcome, WiredNode } from '../../operators/wiring.js';
 import type { Topology } from '../../topologies/topology.js';
 import type { ProducedRecord, StoredRecord } from '../bus/port.js';
-import { partitionOf, type AssemblyParts, type Consumer } from './assembly.js';
+import { partitionOf, type Assembly, type Consumer } from './assembly.js';
 import type { Planned } from './plan.js';
 import type { PortHost } from './ports.js';
 import { Round, type BorderWork } from './round.js';
@@ -105,7 +105,7 @@ const SKIPPED_NODE: WiredNode = {
 
 export class Executor implements PortHost {
   readonly #options: ExecutorOptions;
-  readonly #parts: AssemblyParts;
+  readonly #parts: Assembly;
   readonly #topics: ReadonlyMap<string, Topic<never>>;
   readonly #sourceTopics: ReadonlyMap<string, Topic<never>>;
   readonly #consumers = new Map<string, readonly Consumer[]>();
@@ -116,7 +116,7 @@ export class Executor implements PortHost {
   /** Recorded border outcomes already taken, per task, when executing again. */
   #taken = new Map<Task, number>();
 
-  constructor(options: ExecutorOptions, parts: AssemblyParts) {
+  constructor(options: ExecutorOptions, parts: Assembly) {
     this.#options = options;
     this.#parts = parts;
     this.#topics = new Map(options.topology.sinks.map((sink) => [sink.name, sink.topic]));

@@ -8,7 +8,7 @@
  * G3. Checkpoints run beside rounds and take only what is durable; at twice the bound rounds wait.
  */
 import type { Bus } from '../bus/port.js';
-import type { AssemblyParts } from './assembly.js';
+import type { Assembly } from './assembly.js';
 import { BOUNDS, type Executor, type RoundBounds } from './executor.js';
 import { encodeHeader, type RoundHeader, type SourceRange } from './header.js';
 import { CAUGHT_UP_MS, LIMITS, planRound, type RoundLimits, type RoundPlan } from './plan.js';
@@ -35,7 +35,7 @@ export interface GroupParts {
   readonly topology: string;
   readonly bus: Bus;
   readonly executor: Executor;
-  readonly assembly: AssemblyParts;
+  readonly assembly: Assembly;
   readonly readers: readonly Reader[];
   readonly build: string;
   readonly topologyDigest: string;
@@ -65,7 +65,7 @@ export class Group {
   #progressMs = 0;
   #committing: Promise<void> = Promise.resolve();
   #checkpointing: Promise<void> | undefined;
-  #failure: unknown;
+  #failure: Error | undefined;
 
   constructor(parts: GroupParts) {
     this.#parts = parts;
@@ -150,7 +150,7 @@ export class Group {
         this.#parts.onRound?.({ ...report, commitMs: watch() - commitStartMs });
       },
       (error: unknown) => {
-        this.#failure = error;
+        this.#failure ??= asError(error);
       },
     );
     await this.#checkpointWhenDue();
@@ -186,7 +186,10 @@ export class Group {
       const pull = reader.refill();
       if (!pull) continue;
       if (reader.queued === 0) empty.push(pull);
-      else pull.catch((error: unknown) => (this.#failure ??= error));
+      else
+        pull.catch((error: unknown) => {
+          this.#failure ??= asError(error);
+        });
     }
     if (empty.length > 0) await Promise.all(empty);
   }
@@ -283,7 +286,7 @@ export class Group {
     if (!this.#checkpointing) {
       this.#checkpointing = this.#checkpointAll()
         .catch((error: unknown) => {
-          this.#failure ??= error;
+          this.#failure ??= asError(error);
         })
         .finally(() => {
           this.#checkpointing = undefined;
@@ -299,6 +302,9 @@ export class Group {
     }
   }
 }
+
+const asError = (error: unknown): Error =>
+  error instanceof Error ? error : new Error(String(error));
 
 function rangesOf(task: Task, crcs: ReadonlyMap<Reader, number>): readonly SourceRange[] {
   return task.readers.map((reader, at) => {

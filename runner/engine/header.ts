@@ -85,7 +85,7 @@ const headerType = avsc.Type.forSchema(
               { name: 'partition', type: 'int' },
               { name: 'from', type: 'long' },
               { name: 'to', type: 'long' },
-              { name: 'crc', type: { type: 'long', logicalType: 'crc' } },
+              { name: 'crc', type: 'double' },
             ],
           },
         },
@@ -112,13 +112,10 @@ const headerType = avsc.Type.forSchema(
       { name: 'blobDigest', type: 'Digest' },
     ],
   },
-  { registry: { long: longType } },
+  { typeHook: (schema) => (schema === 'long' ? longType : undefined) },
 );
 
-type WireHeader = Omit<RoundHeader, 'mode' | 'chain' | 'ranges'> & {
-  readonly mode: 'catch_up' | 'live';
-  readonly ranges: readonly (Omit<SourceRange, 'crc'> & { readonly crc: bigint })[];
-};
+type WireHeader = Omit<RoundHeader, 'mode' | 'chain'> & { readonly mode: 'catch_up' | 'live' };
 
 export const GENESIS = new Uint8Array(32);
 
@@ -130,7 +127,6 @@ export function encodeHeader(
   const body = headerType.toBuffer({
     ...header,
     mode: header.mode === 'live' ? 'live' : 'catch_up',
-    ranges: header.ranges.map((range) => ({ ...range, crc: BigInt(range.crc) })),
     outputsDigest: Buffer.from(header.outputsDigest),
     blobDigest: Buffer.from(header.blobDigest),
   });
@@ -165,7 +161,6 @@ export function decodeHeader(bytes: Uint8Array, previous?: Uint8Array): RoundHea
   return {
     ...wire,
     mode: wire.mode === 'live' ? 'live' : 'catch-up',
-    ranges: wire.ranges.map((range) => ({ ...range, crc: Number(range.crc) })),
     chain,
   };
 }

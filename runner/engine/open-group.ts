@@ -7,14 +7,13 @@ import { sha256Hex } from '../../schemas/sha256.js';
 import type { StoreSpec, TaskState } from '../../state/port.js';
 import type { Topology } from '../../topologies/topology.js';
 import type { Bus, TopicConfig } from '../bus/port.js';
-import { AssemblyParts, assemble, stagePartitions, type PartitionSizes } from './assembly.js';
-import { Executor, type Border } from './executor.js';
+import { assemble, stagePartitions, type Assembly, type PartitionSizes } from './assembly.js';
+import { Executor, type Border, type ExecutorOptions } from './executor.js';
 import { Group, type GroupParts } from './group.js';
 import { quarantineShape } from './quarantine.js';
 import { decodeHeader } from './header.js';
 import { Reader } from './reader.js';
 import { recoverTask, type Recovered } from './recover.js';
-import type { Planned } from './plan.js';
 import type { Serde } from './serde.js';
 import type { Task } from './task.js';
 import { topics } from '../../schemas/topics.js';
@@ -40,7 +39,9 @@ export interface OpenGroupOptions {
   /** Partitions of topics this creates, where a topic does not say; broadcast topics have one. */
   readonly partitions?: number;
   readonly skips?: ReadonlySet<string>;
-  readonly beforeRecord?: (planned: Planned) => void;
+  readonly beforeRecord?: ExecutorOptions['beforeRecord'];
+  readonly stamp?: ExecutorOptions['stamp'];
+  readonly annotate?: ExecutorOptions['annotate'];
   readonly tuning?: Pick<GroupParts, 'limits' | 'bounds' | 'loggedMax'>;
   readonly onRound?: GroupParts['onRound'];
   readonly stopwatchMs?: () => number;
@@ -104,33 +105,35 @@ export async function openGroup(options: OpenGroupOptions): Promise<OpenedGroup>
 
 /** Executor and assembly over opened states; replay and rebuild use this without claims. */
 export function buildExecutor(
-  options: Pick<OpenGroupOptions, 'topology' | 'serde' | 'borders' | 'skips' | 'beforeRecord'> & {
+  options: Pick<
+    OpenGroupOptions,
+    'topology' | 'serde' | 'borders' | 'skips' | 'beforeRecord' | 'stamp' | 'annotate'
+  > & {
     readonly bus: Pick<Bus, 'clock'>;
   },
   states: ReadonlyMap<string, TaskState>,
   sizes: PartitionSizes,
-): { readonly assembly: AssemblyParts; readonly executor: Executor } {
+): { readonly assembly: Assembly; readonly executor: Executor } {
   const stampOutputs = options.bus.clock === 'records';
-  const { assembly, host } = assemble(
-    options.topology,
-    (parts) =>
-      new Executor(
-        {
-          topology: options.topology,
-          serde: options.serde,
-          quarantine: quarantineShape(options.serde, stampOutputs),
-          borders: options.borders ?? {},
-          stampOutputs,
-          skips: options.skips ?? new Set(),
-          partitionsOf: (topic) => sizes.ofTopic(topic),
-          ...(options.beforeRecord ? { beforeRecord: options.beforeRecord } : {}),
-        },
-        parts,
-      ),
-    states,
-    sizes,
+  const assembly = assemble(options.topology, states, sizes);
+  const { beforeRecord, stamp, annotate } = options;
+  const executor = new Executor(
+    {
+      topology: options.topology,
+      serde: options.serde,
+      quarantine: quarantineShape(options.serde, stampOutputs),
+      borders: options.borders ?? {},
+      stampOutputs,
+      skips: options.skips ?? new Set(),
+      partitionsOf: (topic) => sizes.ofTopic(topic),
+      ...(beforeRecord ? { beforeRecord } : {}),
+      ...(stamp ? { stamp } : {}),
+      ...(annotate ? { annotate } : {}),
+    },
+    assembly,
   );
-  return { assembly: assembly as AssemblyParts, executor: host as Executor };
+  assembly.wire(executor);
+  return { assembly, executor };
 }
 
 export function taskRequests(
@@ -211,7 +214,7 @@ export function topologyDigest(topology: Topology): string {
 
 async function openReaders(
   options: OpenGroupOptions,
-  assembly: AssemblyParts,
+  assembly: Assembly,
   recovered: ReadonlyMap<string, Recovered>,
 ): Promise<readonly Reader[]> {
   const { topology, bus } = options;
