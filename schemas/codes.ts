@@ -18,7 +18,10 @@ export const CODES = {
   DECODE_FAILED: code('divert', 'The bytes do not decode with the schema their id names.'),
   ENCODE_FAILED: code('divert', 'A value does not fit its schema; the message names the field.'),
   SCHEMA_UNKNOWN: code('divert', 'The record names a schema id the registry does not have.'),
-  ENVELOPE_INVALID: code('divert', 'The envelope breaks its contract; the message names the field.'),
+  ENVELOPE_INVALID: code(
+    'divert',
+    'The envelope breaks its contract; the message names the field.',
+  ),
   PINS_MISSING: code('divert', 'A pin its class requires is missing; the message names it.'),
   PINS_MISMATCH: code('divert', 'The payload names other pins than its envelope.'),
   SCHEMA_POLICY_MISSING: code('divert', 'No policy knows this event type; it is never guessed.'),
@@ -26,6 +29,7 @@ export const CODES = {
   SCHEMA_VERSION_NOT_ALLOWED: code('divert', 'The schema_version is not the one allowed (v1).'),
   SCHEMA_FAIL: code('divert', 'The payload breaks its schema; the message names the field.'),
   PARTITION_KEY_MISSING: code('divert', 'Nothing the partition key could be made of is there.'),
+  AMOUNT_RANGE: code('divert', 'The amount is no number whose minor units are below 2^53.'),
   WRONG_PARTITION: code(
     'divert',
     'The key belongs to another partition; the producer places keys differently.',
