@@ -9,6 +9,7 @@
  *     once when the writer is made or when the world or map names them.
  * Source: platform contract report, sections 1.1, 1.2 (numbers), 3 (fields, primary keys), 5 (event_id).
  */
+import { doubleText } from '../../schemas/json-text.js';
 import type { Pins } from '../../schemas/generated/label-assertion.js';
 import { sha256Bytes, sha256Hex } from '../../schemas/sha256.js';
 import { microsFormatter } from './utc-micros.js';
@@ -64,19 +65,6 @@ export interface TrafficFacts {
   readonly seq: number;
   readonly type: string;
   readonly atMicros: number;
-}
-
-/**
- * A double as canonical JSON spells it. Amounts only: 0, or 0.0001 <= |x| < 1e15, where JavaScript's
- * shortest digits need nothing but the ".0" of whole numbers. Throws RangeError outside.
- */
-export function amountText(amount: number): string {
-  const size = Math.abs(amount);
-  if (!(size === 0 || (size >= 1e-4 && size < 1e15))) {
-    throw new RangeError(`an amount of ${amount} is outside 0.0001..10^15`);
-  }
-  if (Object.is(amount, -0)) return '-0.0';
-  return Number.isInteger(amount) ? `${amount}.0` : String(amount);
 }
 
 const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
@@ -143,7 +131,7 @@ export class EngineOutputs {
 
   anchor(flow: FlowFacts): string {
     return (
-      `{"account_id":${flow.accountId},"amount":${amountText(flow.amount)},"arrival_seq":${flow.arrivalSeq},` +
+      `{"account_id":${flow.accountId},"amount":${doubleText(flow.amount)},"arrival_seq":${flow.arrivalSeq},` +
       `"campaign_id":${campaignText(flow)},"device_id":${flow.deviceId},"flow_id":${flow.flowId},` +
       `"fraud_flag":${flow.fraud},"instrument_id":${flow.instrumentId},"ip_id":${flow.ipId},${this.manifest},` +
       `"merchant_id":${flow.place.merchantId},${this.parameters},"party_id":${flow.partyId},` +
@@ -153,7 +141,7 @@ export class EngineOutputs {
 
   traffic(flow: FlowFacts, event: TrafficFacts): string {
     return (
-      `{"amount":${amountText(flow.amount)},"campaign_id":${campaignText(flow)},"event_seq":${event.seq},` +
+      `{"amount":${doubleText(flow.amount)},"campaign_id":${campaignText(flow)},"event_seq":${event.seq},` +
       `"event_type":"${event.type}","flow_id":${flow.flowId},"fraud_flag":${flow.fraud},${this.manifest},` +
       `${this.parameters},${this.scenarioAndSeed},"ts_utc":"${this.utcText(event.atMicros)}"}`
     );

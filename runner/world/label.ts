@@ -4,12 +4,16 @@
  * L1. The id is a function of who reported what about which event (source reference, subject, type),
  *     so the same report has the same id however often it is sent.
  * L2. payload_hash covers subject, type, value, both times, source, evidence, and the actor of a
- *     HUMAN only. Texts must need no JSON escape (checked, RangeError).
- * Source: platform contract report, section 18; vectors/platform/case_label_ids for the recipes.
+ *     HUMAN only.
+ * Source: platform contract report, section 18; schemas/case-ids.ts for the recipes.
  */
+import {
+  caseId,
+  caseTimelineEventId,
+  labelAssertionId,
+  labelPayloadHash,
+} from '../../schemas/case-ids.js';
 import type { LabelAssertion, LabelSource, Pins } from '../../schemas/generated/label-assertion.js';
-import { sha256Hex, sha256Hex32 } from '../../schemas/sha256.js';
-import { plainText } from './engine-output.js';
 
 export interface LabelFacts {
   /** The traffic event labelled. */
@@ -31,32 +35,20 @@ export function labelAssertion(
   utcText: (micros: number) => string,
 ): LabelAssertion {
   const { eventId, labelType, labelValue, source, evidence } = facts;
-  const refType = plainText('evidence type', evidence.refType);
-  const refId = plainText('evidence id', evidence.refId);
-  const actor = facts.actorId === null ? null : plainText('actor', facts.actorId);
+  const { refType, refId } = evidence;
+  const actor = facts.actorId;
   if ((actor !== null) !== (source === 'HUMAN')) {
     throw new RangeError(`a ${source} label ${actor === null ? 'needs' : 'takes no'} actor`);
   }
-  const subject = `"label_subject_key":{"event_id":"${eventId}","platform_run_id":"${pins.platform_run_id}"}`;
-  const timelineId = sha256Hex32(
-    `{"payload":{${subject},"source_ref_id":"${refType}:${refId}"},"recipe":"ls.adapter.case_timeline_event_id.v1"}`,
-  );
-  const assertionId = sha256Hex32(
-    `{"payload":{"case_timeline_event_id":"${timelineId}",${subject},"label_type":"${labelType}"},` +
-      `"recipe":"ls.label_assertion_id.v1"}`,
-  );
-  const payloadHash = sha256Hex(
-    `{"payload":{${actor === null ? '' : `"actor_id":"${actor}",`}` +
-      `"effective_time":"${utcText(facts.effectiveMicros)}",` +
-      `"evidence_refs":[{"ref_id":"${refId}","ref_scope":"","ref_type":"${refType}"}],${subject},` +
-      `"label_type":"${labelType}","label_value":"${labelValue}",` +
-      `"observed_time":"${utcText(facts.observedMicros)}","source_type":"${source}"},` +
-      `"recipe":"ls.label_assertion_payload_hash.v1"}`,
-  );
+  const subject = { platform_run_id: pins.platform_run_id, event_id: eventId };
+  const caseOf = caseId({ ...subject, event_class: 'traffic_fraud' });
+  const timelineType = source === 'HUMAN' ? 'INVESTIGATOR_ASSERTION' : 'EVIDENCE_ATTACHED';
+  const timelineId = caseTimelineEventId(caseOf, timelineType, `${refType}:${refId}`);
+  const evidenceRefs = [{ ref_type: refType, ref_id: refId, ref_scope: null }];
   return {
-    label_assertion_id: assertionId,
+    label_assertion_id: labelAssertionId(timelineId, subject, labelType),
     case_timeline_event_id: timelineId,
-    label_subject_key: { platform_run_id: pins.platform_run_id, event_id: eventId },
+    label_subject_key: subject,
     pins,
     label_type: labelType,
     label_value: labelValue,
@@ -64,8 +56,18 @@ export function labelAssertion(
     observed_time_micros: facts.observedMicros,
     source_type: source,
     actor_id: actor,
-    evidence_refs: [{ ref_type: refType, ref_id: refId, ref_scope: null }],
-    payload_hash: payloadHash,
+    evidence_refs: evidenceRefs,
+    payload_hash: labelPayloadHash({
+      subject,
+      labelType,
+      labelValue,
+      effectiveTime: utcText(facts.effectiveMicros),
+      observedTime: utcText(facts.observedMicros),
+      sourceType: source,
+      actorId: actor,
+      evidence: evidenceRefs,
+      payload: undefined,
+    }),
     label_payload: null,
   };
 }

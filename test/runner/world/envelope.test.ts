@@ -3,16 +3,13 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { partitionOfKey } from '../../../runner/bus/murmur2.js';
 import type { ProducedRecord } from '../../../runner/bus/port.js';
-import {
-  amountText,
-  EngineOutputs,
-  payloadHash,
-  type FlowFacts,
-} from '../../../runner/world/engine-output.js';
+import { EngineOutputs, payloadHash, type FlowFacts } from '../../../runner/world/engine-output.js';
 import { EnvelopeWriter } from '../../../runner/world/envelope.js';
 import { labelAssertion } from '../../../runner/world/label.js';
 import { utcText } from '../../../runner/world/utc-micros.js';
+import { canonicalText } from '../../../schemas/canonical.js';
 import { topicCodec } from '../../../schemas/codec.js';
+import { parseJson } from '../../../schemas/json-text.js';
 import { memoryLookup } from '../../../schemas/schema-lookup.js';
 import { topics } from '../../../schemas/topics.js';
 
@@ -140,21 +137,19 @@ describe('engine outputs', () => {
   it.each([
     [12, '12.0'],
     [0, '0.0'],
-    [-0, '-0.0'],
     [0.1 + 0.2, '0.30000000000000004'],
-    [0.0001, '0.0001'],
-    [123456789012345, '123456789012345.0'],
-    [-5.5, '-5.5'],
+    [1e16, '1e+16'],
   ])('spells the amount %d as Python does: %s', (amount, text) => {
-    expect(amountText(amount)).toBe(text);
+    expect(outputs.traffic({ ...flow, amount }, request)).toContain(
+      `{"amount":${text},"campaign_id"`,
+    );
   });
 
-  it.each([1e15, 0.00001, Number.NaN, Number.POSITIVE_INFINITY])(
-    'refuses the amount %d',
-    (amount) => {
-      expect(() => amountText(amount)).toThrow(RangeError);
-    },
-  );
+  it('agrees with the hash of the same payload parsed and written by the canonical form (O1)', () => {
+    for (const text of [outputs.arrival(flow), outputs.entities(flow), outputs.anchor(flow)]) {
+      expect(canonicalText(parseJson(text))).toBe(text);
+    }
+  });
 
   it('refuses pins that JSON would have to escape (O2)', () => {
     expect(() => new EngineOutputs({ ...pins, scenario_id: 'a"b' })).toThrow(RangeError);
