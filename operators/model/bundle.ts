@@ -7,8 +7,8 @@
  * B1. bundle_id is the sha256 of the canonical text of all other fields: another coefficient, threshold
  *     or name is another bundle, another layout of the file is not.
  * B2. What is not understood is refused (strict-reader.ts, Y1).
- * B3. A bundle with a second stage requires the capability `stage2`, any bundle `primary`: the mask of
- *     a posture then says by itself what may run.
+ * B3. Every bundle requires the capability `primary`. A second stage is an option that a mask may
+ *     forbid; a bundle that cannot do without it says so by requiring `stage2`.
  *
  * source: spec platform sections 13 and 20.
  */
@@ -133,12 +133,8 @@ const readCapabilities = (reader: StrictReader, staged: boolean): readonly Bundl
   // B3.
   if (!names.includes('primary'))
     reader.reject('add primary: a bundle without its model decides nothing');
-  if (names.includes('stage2') !== staged) {
-    reader.reject(
-      staged
-        ? 'add stage2: the bundle has a second stage'
-        : 'remove stage2: there is no second stage',
-    );
+  if (names.includes('stage2') && !staged) {
+    reader.reject('remove stage2: the bundle has no second stage');
   }
   return names;
 };
