@@ -42,7 +42,7 @@ export type DriverInput =
 
 export interface DriverOptions extends Pick<
   OpenGroupOptions,
-  'borders' | 'tuning' | 'stamp' | 'annotate' | 'skips' | 'onRound'
+  'borders' | 'tuning' | 'stamp' | 'annotate' | 'skips' | 'onRound' | 'prepare'
 > {
   readonly clock?: ClockKind;
   /** Partitions of every topic that is not broadcast. Default 1. */
@@ -73,6 +73,8 @@ export class Driver {
   readonly #disk = memoryDisk();
   readonly #states = new Map<string, MemoryRows>();
   readonly #lookup = memoryLookup();
+  /** Codecs over the driver's own registry. */
+  readonly serde = codecSerde(this.#lookup);
   #bus!: LogBus;
   #open!: OpenedGroup;
   #nowMs: number;
@@ -175,14 +177,7 @@ export class Driver {
   }
 
   async #start(): Promise<void> {
-    const {
-      clock = 'wall',
-      partitions = 1,
-      seed: _seed,
-      startMs: _start,
-      build,
-      ...rest
-    } = this.#options;
+    const { clock = 'wall', partitions = 1, build = 'driver' } = this.#options;
     this.#bus = await openMemoryBus({
       clock,
       disk: this.#disk,
@@ -190,10 +185,10 @@ export class Driver {
       onWrite: () => this.#onWrite(),
     });
     this.#open = await openGroup({
-      ...rest,
+      ...this.#options,
       topology: this.topology,
       bus: this.#bus,
-      serde: codecSerde(this.#lookup),
+      serde: this.serde,
       openState: ({ task, stores, lineage }) => {
         const rows = this.#states.get(task) ?? new Map<string, Uint8Array>();
         this.#states.set(task, rows);
@@ -204,7 +199,7 @@ export class Driver {
         });
       },
       owner: 'driver',
-      build: build ?? 'driver',
+      build,
       partitions,
     });
   }

@@ -5,7 +5,7 @@
  * reads them. A rekey starts the stage it names. Enforces T1 to T3 of `topology.ts`.
  */
 import { UsageError } from '../schemas/errors.js';
-import type { GuardStoreSpec, KeyedStoreSpec } from '../state/port.js';
+import type { StoreSpec } from '../state/port.js';
 import type { WiredNode } from '../operators/wiring.js';
 import type { TopologySource, TopologyStore } from './topology.js';
 
@@ -25,7 +25,7 @@ interface Drawing {
   readonly nodes: readonly WiredNode[];
   readonly sources: readonly TopologySource[];
   readonly sinks: readonly { readonly name: string; readonly topic: { readonly name: string } }[];
-  readonly specs: readonly (readonly [string, KeyedStoreSpec<never> | GuardStoreSpec])[];
+  readonly specs: readonly (readonly [string, StoreSpec])[];
 }
 
 export function drawStages(drawing: Drawing): {

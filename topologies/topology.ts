@@ -10,7 +10,7 @@
  */
 import type { Topic } from '../schemas/topic.js';
 import { UsageError } from '../schemas/errors.js';
-import type { GuardStoreSpec, KeyedStoreSpec } from '../state/port.js';
+import type { KeyedStoreSpec, StoreSpec } from '../state/port.js';
 import {
   withWiring,
   type Guard,
@@ -39,7 +39,7 @@ export const source = <T>(
 
 type AnyTopic = Topic<never>;
 type AnySource = AnyTopic | SourceOptions<never>;
-type AnyStoreSpec = KeyedStoreSpec<never> | GuardStoreSpec;
+type AnyStoreSpec = StoreSpec;
 
 type ValueOf<S> = S extends SourceOptions<infer T> ? T : S extends Topic<infer T> ? T : never;
 type Streams<S> = { readonly [K in keyof S]: Stream<ValueOf<S[K]>> };

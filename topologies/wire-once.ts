@@ -4,7 +4,7 @@
  */
 import { Subject } from 'rxjs';
 import { UsageError } from '../schemas/errors.js';
-import type { GuardStore, GuardStoreSpec, KeyedStore, KeyedStoreSpec } from '../state/port.js';
+import type { GuardStore, KeyedStore, StoreSpec } from '../state/port.js';
 import type { Signal } from '../operators/signal.js';
 import { addNode, currentWiring, Stream, type WiredNode } from '../operators/wiring.js';
 import type { Binding, TopologySource } from './topology.js';
@@ -15,7 +15,7 @@ export type OpenedStore = KeyedStore<unknown> | GuardStore;
 interface Pass {
   readonly sources: readonly TopologySource[];
   readonly sinks: readonly { readonly name: string; readonly topic: { readonly name: string } }[];
-  readonly stores: readonly (readonly [string, KeyedStoreSpec<never> | GuardStoreSpec])[];
+  readonly stores: readonly (readonly [string, StoreSpec])[];
   readonly binding: Binding | undefined;
   readonly wire: (sources: unknown, stores: unknown, sinks: unknown) => unknown;
 }

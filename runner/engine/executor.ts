@@ -89,6 +89,8 @@ export interface Executed {
 
 interface RunOptions {
   readonly bounds: RoundBounds;
+  /** The round's mode; replay takes it from the header. */
+  readonly live: boolean;
   /** Recorded border outcomes per task, when executing again. */
   readonly recorded?: ReadonlyMap<Task, readonly BorderOutcome[]>;
 }
@@ -109,7 +111,9 @@ export class Executor implements PortHost {
   readonly #topics: ReadonlyMap<string, Topic<never>>;
   readonly #sourceTopics: ReadonlyMap<string, Topic<never>>;
   readonly #consumers = new Map<string, readonly Consumer[]>();
+  readonly #skips: Set<string>;
   #round = new Round();
+  #live = false;
   #bounds: RoundBounds = BOUNDS;
   #earliestDueMs = 0;
   #current: StoredRecord | undefined;
@@ -119,6 +123,7 @@ export class Executor implements PortHost {
   constructor(options: ExecutorOptions, parts: Assembly) {
     this.#options = options;
     this.#parts = parts;
+    this.#skips = new Set(options.skips);
     this.#topics = new Map(options.topology.sinks.map((sink) => [sink.name, sink.topic]));
     this.#sourceTopics = new Map(options.topology.sources.map((one) => [one.name, one.topic]));
   }
@@ -128,8 +133,13 @@ export class Executor implements PortHost {
     return this.#earliestDueMs;
   }
 
+  get live(): boolean {
+    return this.#live;
+  }
+
   async execute(records: readonly Planned[], clockMs: number, run: RunOptions): Promise<Executed> {
     this.#round = new Round();
+    this.#live = run.live;
     this.#bounds = run.bounds;
     this.#taken = new Map();
     let clock = clockMs;
@@ -154,6 +164,11 @@ export class Executor implements PortHost {
       await this.#crossBorders(run.recorded);
     } while (this.#earliestDueMs < clock && this.#round.timers < run.bounds.timersMax);
     return { round: this.#round, clockMs: clock, stepped };
+  }
+
+  /** Diverts the record at topic/partition/offset instead of stepping it (R7, `runner skip`). */
+  skip(place: string): void {
+    this.#skips.add(place);
   }
 
   // PortHost: called by operators, inside a signal.
@@ -228,7 +243,7 @@ export class Executor implements PortHost {
     const { record } = planned.queued;
     const place = `${at.topic}/${at.partition}/${at.offset}`;
     try {
-      if (this.#options.skips.has(place)) {
+      if (this.#skips.has(place)) {
         for (const { tasks } of consumers) for (const task of tasks) task.skipped.push(place);
         throw new DivertError('POISON', `${place} ended the process repeatedly and was skipped.`);
       }

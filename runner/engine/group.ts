@@ -11,7 +11,14 @@ import type { Bus } from '../bus/port.js';
 import type { Assembly } from './assembly.js';
 import { BOUNDS, type Executor, type RoundBounds } from './executor.js';
 import { encodeHeader, type RoundHeader, type SourceRange } from './header.js';
-import { CAUGHT_UP_MS, LIMITS, planRound, type RoundLimits, type RoundPlan } from './plan.js';
+import {
+  CAUGHT_UP_MS,
+  LIMITS,
+  planRound,
+  type Planned,
+  type RoundLimits,
+  type RoundPlan,
+} from './plan.js';
 import type { Reader } from './reader.js';
 import { crc32 } from 'node:zlib';
 import { NO_OUTPUTS, type Round } from './round.js';
@@ -46,6 +53,11 @@ export interface GroupParts {
   readonly bounds?: RoundBounds;
   readonly loggedMax?: { readonly entries: number; readonly bytes: number };
   readonly onRound?: (report: RoundReport) => void;
+  /**
+   * Called with a round's records before they are stepped; may load what they refer to. Answers the
+   * places (topic/partition/offset) of those it could not load; they go into the header.
+   */
+  readonly prepare?: (records: readonly Planned[]) => Promise<readonly string[]>;
   /** Monotone milliseconds for measuring; never part of a result. */
   readonly stopwatchMs?: () => number;
 }
@@ -109,15 +121,17 @@ export class Group {
 
   /** Pulls, plans, executes and starts committing one round. False when there was nothing to do. */
   async step(): Promise<boolean> {
-    if (this.#failure) throw this.#failure;
+    this.#throwIfFailed();
     await this.#refill();
     const plan = this.#plan();
     if (plan.records.length === 0 && this.#parts.executor.earliestDueMs >= plan.clockMs)
       return false;
     const watch = this.#parts.stopwatchMs ?? (() => 0);
+    const failedLoads = (await this.#parts.prepare?.(plan.records)) ?? [];
     const startMs = watch();
     const executed = await this.#parts.executor.execute(plan.records, plan.clockMs, {
       bounds: this.#parts.bounds ?? BOUNDS,
+      live: plan.mode === 'live',
     });
     for (const planned of plan.records.slice(executed.stepped).reverse()) {
       planned.reader.giveBack(planned.queued);
@@ -128,11 +142,10 @@ export class Group {
     this.#clockMs = executed.clockMs;
     this.#round += 1;
     const taken = plan.records.slice(0, executed.stepped);
-    const commit = this.#seal(touched, executed.round, { taken, mode: plan.mode });
+    const commit = this.#seal(touched, executed.round, { taken, mode: plan.mode, failedLoads });
     const executeMs = watch() - startMs;
-    const before = this.#committing;
-    await before;
-    if (this.#failure) throw this.#failure;
+    await this.#committing;
+    this.#throwIfFailed();
     const report = {
       round: this.#round,
       mode: plan.mode,
@@ -160,7 +173,7 @@ export class Group {
   /** Waits until the last executed round is durable. */
   async settled(): Promise<void> {
     await this.#committing;
-    if (this.#failure) throw this.#failure;
+    this.#throwIfFailed();
   }
 
   /** Brings every task's checkpoint up to its last durable round and forgets the blobs behind it. */
@@ -176,6 +189,11 @@ export class Group {
     await this.#checkpointing?.catch(() => undefined);
     if (!options.abrupt && !this.#failure) await this.checkpoint();
     for (const task of this.tasks) await task.state.close();
+    this.#throwIfFailed();
+  }
+
+  /** G2. */
+  #throwIfFailed(): void {
     if (this.#failure) throw this.#failure;
   }
 
@@ -213,7 +231,11 @@ export class Group {
   #seal(
     touched: readonly Task[],
     round: Round,
-    ran: { readonly taken: RoundPlan['records']; readonly mode: RoundPlan['mode'] },
+    ran: {
+      readonly taken: RoundPlan['records'];
+      readonly mode: RoundPlan['mode'];
+      readonly failedLoads: readonly string[];
+    },
   ): () => Promise<void> {
     const digests = round.digests();
     const crcs = new Map<Reader, number>();
@@ -226,6 +248,7 @@ export class Group {
       const digest = digests.get(task);
       const header = this.#header(task, seq, {
         mode: ran.mode,
+        failedLoads: ran.failedLoads,
         ranges: rangesOf(task, crcs),
         blobDigest: blob.digest,
         outputs: digest?.count ?? 0,
@@ -254,7 +277,10 @@ export class Group {
   #header(
     task: Task,
     seq: number,
-    made: Pick<RoundHeader, 'mode' | 'ranges' | 'blobDigest' | 'outputs' | 'outputsDigest'>,
+    made: Pick<
+      RoundHeader,
+      'mode' | 'failedLoads' | 'ranges' | 'blobDigest' | 'outputs' | 'outputsDigest'
+    >,
   ): Omit<RoundHeader, 'chain'> {
     return {
       task: task.id,

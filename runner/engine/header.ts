@@ -4,7 +4,8 @@
  * H1. The header is the offset: `ranges` holds the next offset of every source of the task, and ranges
  *     of consecutive rounds touch (R1).
  * H2. chain = sha256(previous chain, header without chain): a changed, lost or foreign header shows.
- * H3. What cannot be computed again stands here: mode, clock, border outcomes, skipped positions.
+ * H3. What cannot be computed again stands here: mode, clock, border outcomes, skipped
+ *     positions, references that could not be loaded.
  */
 import { hash } from 'node:crypto';
 import avsc from 'avsc';
@@ -39,6 +40,8 @@ export interface RoundHeader {
   readonly outcomes: readonly OutcomeRun[];
   /** Positions released by `runner skip`, as topic/partition/offset. */
   readonly skipped: readonly string[];
+  /** Places of records whose reference (a bundle) could not be loaded before the round. */
+  readonly failedLoads: readonly string[];
   readonly build: string;
   readonly topology: string;
   readonly outputs: number;
@@ -105,6 +108,7 @@ const headerType = avsc.Type.forSchema(
         },
       },
       { name: 'skipped', type: { type: 'array', items: 'string' } },
+      { name: 'failedLoads', type: { type: 'array', items: 'string' } },
       { name: 'build', type: 'string' },
       { name: 'topology', type: 'string' },
       { name: 'outputs', type: 'int' },

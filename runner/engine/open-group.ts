@@ -44,6 +44,7 @@ export interface OpenGroupOptions {
   readonly annotate?: ExecutorOptions['annotate'];
   readonly tuning?: Pick<GroupParts, 'limits' | 'bounds' | 'loggedMax'>;
   readonly onRound?: GroupParts['onRound'];
+  readonly prepare?: GroupParts['prepare'];
   readonly stopwatchMs?: () => number;
 }
 
@@ -97,6 +98,7 @@ export async function openGroup(options: OpenGroupOptions): Promise<OpenedGroup>
     round: Math.max(0, ...headers.map((header) => header.round)),
     ...options.tuning,
     ...(options.onRound ? { onRound: options.onRound } : {}),
+    ...(options.prepare ? { prepare: options.prepare } : {}),
     ...(options.stopwatchMs ? { stopwatchMs: options.stopwatchMs } : {}),
   });
   const applied = [...recovered.values()].reduce((sum, one) => sum + one.applied, 0);
@@ -143,7 +145,7 @@ export function taskRequests(
   return topology.stages.flatMap((stage) => {
     const stores = topology.stores
       .filter((store) => store.stage === stage.name)
-      .map((store) => store.spec as StoreSpec);
+      .map((store) => store.spec);
     const count = stagePartitions(stage, topology, sizes);
     return Array.from({ length: count }, (_, partition) => ({
       task: `${topology.name}/${stage.name}/${partition}`,

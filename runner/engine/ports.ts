@@ -13,6 +13,7 @@ export interface PortHost {
   output(task: Task, sink: string, signal: Signal<unknown>): void;
   border(task: Task, node: WiredNode, item: BorderItem): void;
   timerSet(dueMs: number): void;
+  readonly live: boolean;
 }
 
 export class NodePort implements TaskPort {
@@ -30,6 +31,10 @@ export class NodePort implements TaskPort {
 
   get failed(): boolean {
     return this.#task.failure !== undefined;
+  }
+
+  get live(): boolean {
+    return this.#host.live;
   }
 
   fail(error: unknown, node: WiredNode): void {

@@ -4,37 +4,8 @@
  */
 import { describe, expect, it } from 'vitest';
 import { drive, type Driver, type DriverInput } from '../../runner/driver.js';
-import { seededRandom } from '../../runner/seeded-random.js';
-import { cardTopics, cardTopology, type Auth, type Verdict } from '../support/card-topology.js';
-
-const START = 1_700_000_000_000;
-
-/** A random history in time order: profiles, authorisations with ties, duplicates, conflicts, poison. */
-function history(seed: number, length: number): readonly DriverInput[] {
-  const random = seededRandom(seed);
-  const pick = (count: number): number => Math.floor(random() * count);
-  const inputs: DriverInput[] = [];
-  const sent: Auth[] = [];
-  let atMs = START;
-  for (let n = 0; n < length; n += 1) {
-    // Half of all steps share a millisecond with the one before.
-    if (random() < 0.5) atMs += pick(200);
-    const card = `card-${pick(12)}`;
-    if (random() < 0.1) {
-      inputs.push({ source: 'profiles', value: { card, limit: pick(1000) }, atMs });
-      continue;
-    }
-    const again = random() < 0.1 ? sent[pick(sent.length)] : undefined;
-    // The same again, or the same id with another amount; under its own card, as producers key by card.
-    const amount = random() < 0.02 ? 13 : 100 + pick(5);
-    const auth = again
-      ? { ...again, amount: random() < 0.5 ? again.amount : amount }
-      : { id: `auth-${n}`, card, shop: `shop-${pick(4)}`, amount };
-    sent.push(auth);
-    inputs.push({ source: 'auths', value: auth, atMs });
-  }
-  return inputs;
-}
+import { cardHistory, START_MS } from '../support/card-history.js';
+import { cardTopics, cardTopology, type Verdict } from '../support/card-topology.js';
 
 async function contents(driver: Driver) {
   const verdicts = await driver.emitted(cardTopics.verdicts);
@@ -56,11 +27,11 @@ async function loaded(
     clock: 'records',
     partitions: schedule.partitions,
     seed: schedule.seed,
-    startMs: START,
+    startMs: START_MS,
     tuning: { limits: { recordsMax: schedule.recordsMax, bytesMax: 512 * 1024 } },
   });
   await driver.run(inputs);
-  await driver.endAt(START + 3_600_000);
+  await driver.endAt(START_MS + 3_600_000);
   const found = await contents(driver);
   const ended = driver.opened.group.clockMs;
   await driver.close();
@@ -68,7 +39,7 @@ async function loaded(
 }
 
 describe('determinism', () => {
-  const inputs = history(42, 600);
+  const inputs = cardHistory(42, 600);
 
   it('gives equal contents for random round borders', async () => {
     const whole = await loaded(inputs, { partitions: 1, recordsMax: 10_000, seed: 1 });
@@ -91,9 +62,13 @@ describe('determinism', () => {
 
   it('gives equal contents whether records arrive at once or one by one', async () => {
     const atOnce = await loaded(inputs, { partitions: 2, recordsMax: 50, seed: 1 });
-    const driver = await drive(cardTopology, { clock: 'records', partitions: 2, startMs: START });
+    const driver = await drive(cardTopology, {
+      clock: 'records',
+      partitions: 2,
+      startMs: START_MS,
+    });
     for (const input of inputs) await driver.run([input]);
-    await driver.endAt(START + 3_600_000);
+    await driver.endAt(START_MS + 3_600_000);
     const oneByOne = await contents(driver);
     expect(oneByOne.verdicts).toEqual(atOnce.verdicts);
     expect(oneByOne.quarantined).toEqual(atOnce.quarantined);
@@ -101,7 +76,7 @@ describe('determinism', () => {
   });
 
   it('gives equal contents after crashes around every durable write', async () => {
-    const short = history(7, 60);
+    const short = cardHistory(7, 60);
     const calm = await loaded(short, { partitions: 2, recordsMax: 5, seed: 1 });
     let struck = 0;
     for (const crash of ['before-write', 'after-write'] as const) {
@@ -109,17 +84,18 @@ describe('determinism', () => {
         const driver = await drive(cardTopology, {
           clock: 'records',
           partitions: 2,
-          startMs: START,
+          startMs: START_MS,
           tuning: { limits: { recordsMax: 5, bytesMax: 512 * 1024 } },
         });
         await driver.run(short);
         const before = driver.opened;
         await driver.run([{ crash, nth }]);
-        await driver.endAt(START + 3_600_000).catch(async (error: unknown) => {
+        await driver.endAt(START_MS + 3_600_000).catch(async (error: unknown) => {
           // The marker's own append was struck: say it again, as any producer would.
-          if (!(error instanceof Error) || !error.message.includes('crash was asked for')) throw error;
+          if (!(error instanceof Error) || !error.message.includes('crash was asked for'))
+            throw error;
           await driver.crash();
-          await driver.endAt(START + 3_600_000);
+          await driver.endAt(START_MS + 3_600_000);
         });
         if (driver.opened !== before) struck += 1;
         const found = await contents(driver);

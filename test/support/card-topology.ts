@@ -81,24 +81,28 @@ interface ShopState {
   readonly hash: number;
 }
 
-export const cardTopology = topology({
-  name: 'card-verdicts',
-  sources: { profiles: cardTopics.profiles, auths: source(cardTopics.auths) },
-  stores: {
-    seen: guardStore({ keepMs: 86_400_000, keysMax: 100_000 }),
-    held: keyedStore<Held<Auth, Profile>>({ keysMax: 50_000 }),
-    shops: keyedStore<ShopState>({ keysMax: 50_000 }),
-  },
-  sinks: { verdicts: cardTopics.verdicts },
-  wire: ({ profiles, auths }, { seen, held, shops }, { verdicts }) =>
-    auths.pipe(
-      dedup({ id: (auth) => auth.id, payload: (auth) => String(auth.amount), in: seen }),
-      joinWait({ with: profiles, waitMs: 900, in: held }),
-      rekey({ stage: 'shop', key: (joined) => joined.event.shop }),
-      keyed<ShopState, Joined<Auth, Profile>, Verdict>('shop-sum', { in: shops }, shopStep),
-      to(verdicts),
-    ),
-});
+/** With the wait as an option, so that a test can change one operator a little. */
+export const makeCardTopology = ({ waitMs }: { readonly waitMs: number }) =>
+  topology({
+    name: 'card-verdicts',
+    sources: { profiles: cardTopics.profiles, auths: source(cardTopics.auths) },
+    stores: {
+      seen: guardStore({ keepMs: 86_400_000, keysMax: 100_000 }),
+      held: keyedStore<Held<Auth, Profile>>({ keysMax: 50_000 }),
+      shops: keyedStore<ShopState>({ keysMax: 50_000 }),
+    },
+    sinks: { verdicts: cardTopics.verdicts },
+    wire: ({ profiles, auths }, { seen, held, shops }, { verdicts }) =>
+      auths.pipe(
+        dedup({ id: (auth) => auth.id, payload: (auth) => String(auth.amount), in: seen }),
+        joinWait({ with: profiles, waitMs, in: held }),
+        rekey({ stage: 'shop', key: (joined) => joined.event.shop }),
+        keyed<ShopState, Joined<Auth, Profile>, Verdict>('shop-sum', { in: shops }, shopStep),
+        to(verdicts),
+      ),
+  });
+
+export const cardTopology = makeCardTopology({ waitMs: 900 });
 
 function shopStep(
   state: ShopState = { count: 0, sum: 0, hash: 7 },
