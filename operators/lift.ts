@@ -42,8 +42,12 @@ export interface Tools<Out> {
   drop(reason: string, count: number): void;
   /** Sets, moves or (null) clears the one timer of this operator and key. */
   timer(key: string, dueMs: number | null): void;
+  /** Counts something worth telling that is no fate of the input, such as a late record. */
+  note(reason: string): void;
   /** Position of the signal being stepped, or of the timer (its due time, its setter). */
   readonly at: Position;
+  /** True in live rounds; in catch-up and on a clock of records silence is not judged. */
+  readonly live: boolean;
 }
 
 /** A further input of an operator, beside the stream it is piped from. */
@@ -125,6 +129,14 @@ class LiftedTools<Out> implements Tools<Out> {
 
   timer(key: string, dueMs: number | null): void {
     this.#port.setTimer(this.#node, key, dueMs, this.at);
+  }
+
+  note(reason: string): void {
+    this.#account.reason(reason, 1);
+  }
+
+  get live(): boolean {
+    return this.#port.live;
   }
 }
 

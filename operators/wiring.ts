@@ -59,6 +59,8 @@ export interface Sink<T> {
 export interface TaskPort {
   /** Set after a failure below the current operator: unwinding, nothing more is emitted. */
   readonly failed: boolean;
+  /** The round's mode: live, or catching up. Recorded in its header, so replay sees the same. */
+  readonly live: boolean;
   fail(error: unknown, node: WiredNode): void;
   setTimer(node: number, key: string, dueMs: number | null, at: Position): void;
   /** Due time of the timer of (node, key), or undefined. */
