@@ -50,6 +50,9 @@ export const CODES = {
     'divert',
     'One record gave rise to more others than a round may hold; look for a rekey that multiplies.',
   ),
+  SUM_OVERFLOW: code('divert', 'A window sum left the range of exact integers (2^52 minor units).'),
+  LATE_BEYOND_SCAN: code('divert', 'A window reaches entries that are no longer kept or lie too far back to find; its feature is null.'),
+  WINDOW_TRUNCATED: code('divert', 'The entity outgrew its bytes; windows cover only its newest entries.'),
   POISON: code(
     'divert',
     'The record ended the process three times and was skipped by a named person.',
@@ -125,6 +128,15 @@ export const CODES = {
   MODEL_NOT_LOADED: code(
     'halt',
     'A batch names a bundle the model pool does not hold; load it first.',
+  ),
+  ROLE_CONFLICT: code(
+    'divert',
+    'A join frame already has another event in this role; the first one stands.',
+  ),
+  JOIN_KEY_CONFLICT: code('divert', 'Two flows claim one join frame; the first one stands.'),
+  FLOW_BINDING_CONFLICT: code(
+    'divert',
+    'An anchor binds a flow that is bound to another join frame; the first binding stands.',
   ),
 } as const satisfies Record<string, CodeEntry>;
 

@@ -1,7 +1,7 @@
 /**
  * Growing bytes and reading them back: varints (LEB128, up to 2^53), big-endian doubles, byte strings.
  *
- * The writer's buffer is reused: `take` copies what was written and starts again.
+ * The writer's buffer is reused: `take` copies what was written, `view` lends it; both start again.
  */
 import { HaltError } from '../schemas/errors.js';
 
@@ -29,10 +29,18 @@ export class ByteWriter {
     this.length += 1;
   }
 
-  /** A whole number from 0 to 2^53 - 1. */
+  /** A whole number from 0 to 2^53 - 1 (or an even one below 2^54, see `signed`). */
   varint(value: number): void {
     this.reserve(8);
     let rest = value;
+    // Divisions only for what bit operations cannot hold.
+    if (rest < 0x8000_0000) {
+      while (rest > 127) {
+        this.bytes[this.length] = (rest & 127) | 128;
+        this.length += 1;
+        rest >>>= 7;
+      }
+    }
     while (rest > 127) {
       this.bytes[this.length] = (rest % 128) | 128;
       this.length += 1;
@@ -40,6 +48,11 @@ export class ByteWriter {
     }
     this.bytes[this.length] = rest;
     this.length += 1;
+  }
+
+  /** A whole number between -2^52 and 2^52: its sign is the lowest bit. */
+  signed(value: number): void {
+    this.varint(value < 0 ? -2 * value - 1 : 2 * value);
   }
 
   double(value: number): void {
@@ -66,6 +79,13 @@ export class ByteWriter {
       }
     }
     this.length += size;
+  }
+
+  /** What was written, as a view that the next write overwrites; starts again. */
+  view(): Uint8Array {
+    const view = this.bytes.subarray(0, this.length);
+    this.length = 0;
+    return view;
   }
 
   /** What was written, as bytes of their own. */
@@ -104,8 +124,13 @@ export class ByteReader {
       value += (byte & 127) * scale;
       if (byte < 128) return value;
       scale *= 128;
-      if (scale > Number.MAX_SAFE_INTEGER) throw new HaltError('BLOB_CORRUPT', 'a number too long');
+      if (scale > 2 ** 49) throw new HaltError('BLOB_CORRUPT', 'a number too long');
     }
+  }
+
+  signed(): number {
+    const value = this.varint();
+    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
   }
 
   double(): number {

@@ -12,9 +12,9 @@
 import type { Entry, Version } from './entry.js';
 
 /** Heap beside key and value: the entry, its Map slot, its ring slot. */
-const ENTRY_BYTES = 200;
+const ENTRY_BYTES = 300;
 /** A decoded value takes about this many times its encoding. */
-const DECODED_FACTOR = 3;
+const DECODED_FACTOR = 4;
 /** Most steps of the clock hand for one insertion, so that no single read pays for many. */
 const HAND_STEPS_MAX = 64;
 

@@ -16,7 +16,8 @@
  *   21  guard set  u8 store                              the live buckets of a guard
  *   30  timer      u32 operator, key                     f64 dueMs, setter
  *
- * Parts of a key: 01 text (00 escaped as 00 ff) 00 | 02 u64. All numbers are big-endian.
+ * Parts of a key: 01 text (00 escaped as 00 ff) 00 | 02 u64 | 03 u32 (a chunk of a window).
+ * All numbers are big-endian.
  */
 import { HaltError } from '../schemas/errors.js';
 
@@ -36,6 +37,7 @@ export type KeyPart = string | number | bigint;
 
 const TEXT = '\x01';
 const WHOLE = '\x02';
+const CHUNK = '\x03';
 const END = '\x00';
 const U64_LIMIT = 1n << 64n;
 
@@ -97,6 +99,15 @@ export function scopedKey(run: string, ...parts: readonly KeyPart[]): string {
   return textPart(run) + keyOf(...parts);
 }
 
+/** The key of chunk `id` under an entity's key. */
+export function chunkKey(entity: string, id: number): string {
+  return (
+    entity +
+    CHUNK +
+    String.fromCharCode(id >>> 24, (id >>> 16) & 255, (id >>> 8) & 255, id & 255)
+  );
+}
+
 /** The parts a key was made of, for people; undefined when it was not made by `keyOf`. */
 export function keyParts(key: string): readonly (string | bigint)[] | undefined {
   const parts: (string | bigint)[] = [];
@@ -107,6 +118,11 @@ export function keyParts(key: string): readonly (string | bigint)[] | undefined 
       const high = BigInt(readBigEndian(key, at + 1, 4));
       parts.push((high << 32n) | BigInt(readBigEndian(key, at + 5, 4)));
       at += 9;
+      continue;
+    }
+    if (tag === CHUNK && at + 5 <= key.length) {
+      parts.push(BigInt(readBigEndian(key, at + 1, 4)));
+      at += 5;
       continue;
     }
     const end = tag === TEXT ? textEnd(key, at + 1) : -1;

@@ -12,6 +12,7 @@
 
 /** Bytes for a stored value. The first byte written by the state layer is the spec's `version`. */
 export interface Codec<V> {
+  /** May be a view that the next `encode` overwrites: the state layer copies at once. */
   encode(value: V): Uint8Array;
   /** `version` is the one the bytes were written with; returns the current shape (upgrade on read). */
   decode(bytes: Uint8Array, version: number): V;
