@@ -40,8 +40,11 @@ export interface GuardrailFacts {
 }
 
 const readScalar = (reader: StrictReader): Scalar => {
-  if (typeof reader.value === 'boolean') return reader.value;
-  return typeof reader.value === 'number' ? reader.number() : reader.text();
+  const { value } = reader;
+  if (typeof value === 'boolean' || typeof value === 'string') return value;
+  return typeof value === 'number'
+    ? reader.number()
+    : reader.refuse('a text, a number, true or false');
 };
 
 const readSubject = (reader: StrictReader): Subject => {

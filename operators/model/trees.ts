@@ -2,7 +2,7 @@
  * Scores rows with boosted trees over flat typed arrays.
  *
  * in: rows (count x features, row by row, NaN = missing). out: the margin, as the library that grew the
- * trees computes it. state: none. time: about 9 us a row for 200 trees of depth 6. fails: never; the
+ * trees computes it. state: none. time: about 55 ns per row and tree of 15 leaves. fails: never; the
  * bundle parser has checked every link.
  *
  * K1. Margins equal the library's to 1e-9 on test/fixtures/trees (1,000 rows with missing values,
@@ -126,21 +126,22 @@ const inSet = (trees: FlatTrees, set: number, x: number): boolean => {
   );
 };
 
-/** The child of `node` that `x` goes to. */
+const sideOfDefault = (kind: number): 0 | 1 => ((kind & DEFAULT_LEFT) !== 0 ? 0 : 1);
+
+/** 0 is left, 1 is right; for what is no plain number at a plain node. */
+const sideOf = (trees: FlatTrees, node: number, x: number): 0 | 1 => {
+  const kind = trees.kind[node] as number;
+  const limit = trees.threshold[node] as number;
+  if (x !== x || (x === 0 && (kind & KIND_MASK) === ZERO_MISSING)) return sideOfDefault(kind);
+  if ((kind & KIND_MASK) === CATEGORICAL) return inSet(trees, limit, x) ? 0 : 1;
+  return x <= limit ? 0 : 1;
+};
+
+/** The child of `node` that `x` goes to. The casts save a check per level on the hottest loop (T1). */
 export const childOf = (trees: FlatTrees, node: number, x: number): number => {
-  const kind = trees.kind[node] ?? 0;
-  const limit = trees.threshold[node] ?? NaN;
-  let side = 1;
-  if ((kind & KIND_MASK) === ZERO_MISSING && x === 0) {
-    side = (kind & DEFAULT_LEFT) !== 0 ? 0 : 1;
-  } else if (x !== x) {
-    side = (kind & DEFAULT_LEFT) !== 0 ? 0 : 1;
-  } else if ((kind & KIND_MASK) === CATEGORICAL) {
-    side = inSet(trees, limit, x) ? 0 : 1;
-  } else if (x <= limit) {
-    side = 0;
-  }
-  return trees.children[2 * node + side] ?? NaN;
+  const plain = ((trees.kind[node] as number) & KIND_MASK) === NUMERIC && x === x;
+  const side = plain ? (x <= (trees.threshold[node] as number) ? 0 : 1) : sideOf(trees, node, x);
+  return trees.children[2 * node + side] as number;
 };
 
 /** Copies one row into `row`, rounded to floats and with zeros blanked where the library does so. */
@@ -162,10 +163,10 @@ export const loadRow = (
 const marginOf = (trees: FlatTrees, row: Float64Array): number => {
   const { roots, feature, leaf, floats } = trees;
   let sum = trees.base;
-  for (let tree = 0; tree < roots.length; tree++) {
-    let node = roots[tree] ?? NaN;
-    while (node >= 0) node = childOf(trees, node, row[feature[node] ?? NaN] ?? NaN);
-    sum += leaf[-node - 1] ?? NaN;
+  for (const root of roots) {
+    let node = root;
+    while (node >= 0) node = childOf(trees, node, row[feature[node] as number] as number);
+    sum += leaf[-node - 1] as number;
     if (floats) sum = Math.fround(sum);
   }
   return sum;

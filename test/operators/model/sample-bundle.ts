@@ -2,7 +2,7 @@
 import { makeBundle, type Bundle, type BundleContent } from '../../../operators/model/bundle.js';
 import { fixtureModel } from './tree-fixture.js';
 
-export const sampleContent: BundleContent = {
+export const unstagedContent: BundleContent = {
   format: 'weir.bundle.v1',
   bundle_version: 'v0-test',
   feature_set: { name: 'core', version: '1', hash: 'ab'.repeat(32) },
@@ -19,7 +19,6 @@ export const sampleContent: BundleContent = {
     scale: [25, 0.5, 120],
     missing: [0, 0.1, 0.7],
   },
-  stage2: { from: 0.4, to: 0.9, model: fixtureModel('lightgbm-nan') },
   thresholds: [
     { from: 0, action: 'APPROVE' },
     { from: 0.4, action: 'STEP_UP' },
@@ -28,6 +27,11 @@ export const sampleContent: BundleContent = {
   ],
   explain: { amount: 'HIGH_AMOUNT', 'instrument.count_1h': 'MANY_PAYMENTS' },
   provenance: { script: 'test', seed: '1' },
+};
+
+export const sampleContent: BundleContent = {
+  ...unstagedContent,
+  stage2: { from: 0.4, to: 0.9, model: fixtureModel('lightgbm-nan') },
 };
 
 export const sampleBundle: Bundle = makeBundle(sampleContent);
