@@ -51,8 +51,14 @@ export const CODES = {
     'One record gave rise to more others than a round may hold; look for a rekey that multiplies.',
   ),
   SUM_OVERFLOW: code('divert', 'A window sum left the range of exact integers (2^52 minor units).'),
-  LATE_BEYOND_SCAN: code('divert', 'A window reaches entries that are no longer kept or lie too far back to find; its feature is null.'),
-  WINDOW_TRUNCATED: code('divert', 'The entity outgrew its bytes; windows cover only its newest entries.'),
+  LATE_BEYOND_SCAN: code(
+    'divert',
+    'A window reaches entries that are no longer kept or lie too far back to find; its feature is null.',
+  ),
+  WINDOW_TRUNCATED: code(
+    'divert',
+    'The entity outgrew its bytes; windows cover only its newest entries.',
+  ),
   POISON: code(
     'divert',
     'The record ended the process three times and was skipped by a named person.',
@@ -89,6 +95,10 @@ export const CODES = {
     'halt',
     'The state and the blobs to restore it are both gone; execute the task again with `runner rebuild`.',
   ),
+  POISON_FOUND: code(
+    'halt',
+    'A record ended the process repeatedly; release it with `runner skip TASK POSITION`.',
+  ),
   RANGES_DISAGREE: code(
     'halt',
     'Tasks that read one source together stand at different offsets; the round log was changed.',
@@ -102,6 +112,10 @@ export const CODES = {
   ),
   BUS_BUSY: code('retry', 'More bytes wait to be written than the bus holds; send again later.'),
   ROUND_GAP: code('halt', 'A round does not follow the last committed round of its task.'),
+  OWNER_GONE: code(
+    'retry',
+    'The process that owns the data directory stopped answering; run the command again.',
+  ),
   READ_ONLY: code('halt', 'The bus was opened for reading; nothing may be written through it.'),
   TOPIC_UNKNOWN: code('halt', 'The topic or partition does not exist on this bus.'),
   REGISTRY_REFUSED: code(
@@ -121,6 +135,10 @@ export const CODES = {
     'divert',
     'A policy document does not say what a policy must say; the message names the path.',
   ),
+  IMPORT_FAILED: code(
+    'retry',
+    'The thread of an import stopped before its end; run the import again, it goes on where it was.',
+  ),
   MODEL_IMPORT_FAILED: code(
     'halt',
     'A model file of LightGBM or XGBoost uses something weir does not score; the message names it.',
@@ -137,6 +155,14 @@ export const CODES = {
   FLOW_BINDING_CONFLICT: code(
     'divert',
     'An anchor binds a flow that is bound to another join frame; the first binding stands.',
+  ),
+  FEATURE_SET_INVALID: code(
+    'divert',
+    'A feature set does not say what it must say; the message names the path.',
+  ),
+  LABEL_FROM_FUTURE: code(
+    'divert',
+    'A label was observed later than its record and than every event of its run; mend its clock.',
   ),
 } as const satisfies Record<string, CodeEntry>;
 
