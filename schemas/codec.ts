@@ -125,7 +125,10 @@ class AvroDecoder<T> implements Decoder<T> {
     try {
       const type = avroType(text);
       writer = {
-        resolver: text === this.#schema ? undefined : this.#reader.createResolver(type),
+        resolver:
+          text === this.#schema
+            ? undefined
+            : this.#reader.createResolver(type, { ignoreNamespaces: true }),
         bounds: boundsOf(type),
       };
     } catch (cause) {
