@@ -32,6 +32,18 @@ export interface Diverted {
   readonly record: StoredRecord | undefined;
 }
 
+/** A value about to become a record, as the `stamp` hook sees it. */
+export interface Outgoing {
+  readonly topic: string;
+  readonly value: unknown;
+  readonly task: Task;
+  readonly at: Position;
+  /** All tasks of the group; their `from` is where they stood when the round began. */
+  readonly tasks: readonly Task[];
+  /** The same object for everything one round emits. */
+  readonly round: object;
+}
+
 export type Border = (
   requests: readonly unknown[],
   recorded: readonly BorderOutcome[] | undefined,
@@ -49,12 +61,7 @@ export interface ExecutorOptions {
   readonly skips: ReadonlySet<string>;
   readonly partitionsOf: (topic: string) => number;
   /** Adds position-like facts to a value on its way out, outside its content (ruling 3). */
-  readonly stamp?: (out: {
-    readonly topic: string;
-    readonly value: unknown;
-    readonly task: Task;
-    readonly at: Position;
-  }) => unknown;
+  readonly stamp?: (out: Outgoing) => unknown;
   /** What the runner learned about a record before the round, such as a bundle that could not be loaded. */
   readonly annotate?: (source: string, value: unknown, place: string) => unknown;
   /** Told before a record is stepped; poison isolation keeps a durable note of it. */
@@ -191,14 +198,22 @@ export class Executor implements PortHost {
     const topic = this.#topics.get(sink);
     if (!topic) throw new Error(`sink ${sink} is not declared`);
     const value = this.#options.stamp
-      ? this.#options.stamp({ topic: topic.name, value: signal.value, task, at: signal.at })
+      ? this.#options.stamp({
+          topic: topic.name,
+          value: signal.value,
+          task,
+          at: signal.at,
+          tasks: this.#parts.tasks,
+          round: this.#round,
+        })
       : signal.value;
-    this.#round.addOutput(task, {
+    const record = {
       topic: topic.name,
       key: Buffer.from(topic.key(value as never)),
       value: this.#options.serde.encode(topic, value),
       ...(this.#options.stampOutputs ? { timeMs: signal.at.timeMs } : {}),
-    });
+    };
+    this.#round.addOutput(task, record, value);
   }
 
   border(task: Task, node: WiredNode, item: BorderItem): void {

@@ -21,7 +21,7 @@ import {
 } from './plan.js';
 import type { Reader } from './reader.js';
 import { crc32 } from 'node:zlib';
-import { NO_OUTPUTS, type Round } from './round.js';
+import { NO_OUTPUTS, type Round, type RoundOutput } from './round.js';
 import type { Task } from './task.js';
 
 /** What a group tells whoever watches it; once per round. */
@@ -36,6 +36,9 @@ export interface RoundReport {
   readonly late: number;
   readonly executeMs: number;
   readonly commitMs: number;
+  /** What was stepped and what came out, for those who count. */
+  readonly stepped: readonly Planned[];
+  readonly emitted: readonly RoundOutput[];
 }
 
 export interface GroupParts {
@@ -49,7 +52,8 @@ export interface GroupParts {
   /** Clock and number of the last committed round. */
   readonly clockMs: number;
   readonly round: number;
-  readonly limits?: RoundLimits;
+  /** Asked before each round; poison isolation makes rounds of one record. */
+  readonly limits?: () => RoundLimits;
   readonly bounds?: RoundBounds;
   readonly loggedMax?: { readonly entries: number; readonly bytes: number };
   readonly onRound?: (report: RoundReport) => void;
@@ -156,6 +160,8 @@ export class Group {
       diverted: executed.round.diverted,
       late: plan.late,
       executeMs,
+      stepped: taken,
+      emitted: executed.round.outputs,
     };
     const commitStartMs = watch();
     this.#committing = commit().then(
@@ -220,7 +226,7 @@ export class Group {
       mode: this.#mode,
       clockMs: this.#clockMs,
       nowMs,
-      limits: this.#parts.limits ?? LIMITS,
+      limits: this.#parts.limits?.() ?? LIMITS,
     });
     this.#progressMs = plan.progressMs;
     if (nowMs !== undefined && plan.progressMs >= nowMs - CAUGHT_UP_MS) this.#mode = 'live';

@@ -140,6 +140,7 @@ class Replayer {
     this.#executor = parts.executor;
     this.#readers = parts.readers;
     this.#tasks = parts.tasks;
+    for (const task of this.#tasks) task.from = task.readers.map((reader) => reader.next);
   }
 
   async *rounds(): AsyncGenerator<ReplayedRound> {
@@ -186,7 +187,10 @@ class Replayer {
     });
     this.#clockMs = clockMs;
     const tasks = this.#sealed(round, cursors, { digests: made.digests(), faults: found });
-    for (const task of this.#tasks) if (task.state.checkpointDue()) await task.state.checkpoint();
+    for (const task of this.#tasks) {
+      task.from = task.readers.map((reader) => reader.next);
+      if (task.state.checkpointDue()) await task.state.checkpoint();
+    }
     return { round, clockMs, records, outputs: made.outputs, tasks, faults: found };
   }
 

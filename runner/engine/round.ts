@@ -13,6 +13,8 @@ import type { Task } from './task.js';
 export interface RoundOutput {
   readonly task: Task;
   readonly record: ProducedRecord;
+  /** What the record's bytes say, for those who watch; undefined for a diverted record. */
+  readonly value: unknown;
 }
 
 export interface Forwarded {
@@ -51,8 +53,8 @@ export class Round {
     this.outputBytes = this.#marks.bytes;
   }
 
-  addOutput(task: Task, record: ProducedRecord): void {
-    this.outputs.push({ task, record });
+  addOutput(task: Task, record: ProducedRecord, value?: unknown): void {
+    this.outputs.push({ task, record, value });
     this.outputBytes += (record.value?.byteLength ?? 0) + (record.key?.byteLength ?? 0) + 64;
   }
 

@@ -28,7 +28,7 @@ async function loaded(
     partitions: schedule.partitions,
     seed: schedule.seed,
     startMs: START_MS,
-    tuning: { limits: { recordsMax: schedule.recordsMax, bytesMax: 512 * 1024 } },
+    tuning: { limits: () => ({ recordsMax: schedule.recordsMax, bytesMax: 512 * 1024 }) },
   });
   await driver.run(inputs);
   await driver.endAt(START_MS + 3_600_000);
@@ -85,7 +85,7 @@ describe('determinism', () => {
           clock: 'records',
           partitions: 2,
           startMs: START_MS,
-          tuning: { limits: { recordsMax: 5, bytesMax: 512 * 1024 } },
+          tuning: { limits: () => ({ recordsMax: 5, bytesMax: 512 * 1024 }) },
         });
         await driver.run(short);
         const before = driver.opened;

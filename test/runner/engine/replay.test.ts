@@ -33,7 +33,7 @@ async function ran(clock: 'wall' | 'records', seed: number): Promise<Driver> {
     partitions: 2,
     seed,
     startMs: START_MS,
-    tuning: { limits: { recordsMax: 17, bytesMax: 512 * 1024 } },
+    tuning: { limits: () => ({ recordsMax: 17, bytesMax: 512 * 1024 }) },
   });
   await driver.run([
     ...cardHistory(seed, 300),
