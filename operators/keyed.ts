@@ -73,9 +73,13 @@ export function keyed<S, In, Out, Side = never>(
 
   const further: Also<Out>[] = options.with
     ? [
-        also<Side, Out>(options.with, ({ run, key, value, at }, tools) => {
-          stepInput(joinScope(run, key), { kind: 'side', key, value, at }, tools);
-        }),
+        also<Side, Out>(
+          options.with,
+          ({ run, key, value, at }, tools) => {
+            stepInput(joinScope(run, key), { kind: 'side', key, value, at }, tools);
+          },
+          ({ run, key }) => joinScope(run, key),
+        ),
       ]
     : [];
 

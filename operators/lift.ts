@@ -54,6 +54,8 @@ export interface Tools<Out> {
 export interface Also<Out> {
   readonly stream: Stream<unknown>;
   readonly step: (signal: Signal<never>, tools: Tools<Out>) => void;
+  /** As in LiftOptions; undefined when this input's signals have no timer of their own. */
+  readonly timerKey: ((signal: Signal<never>) => string) | undefined;
 }
 
 export interface LiftOptions<In, Out> {
@@ -72,7 +74,8 @@ export interface LiftOptions<In, Out> {
 export const also = <B, Out>(
   stream: Stream<B>,
   step: (signal: Signal<B>, tools: Tools<Out>) => void,
-): Also<Out> => ({ stream, step });
+  timerKey?: (signal: Signal<B>) => string,
+): Also<Out> => ({ stream, step, timerKey });
 
 class LiftedTools<Out> implements Tools<Out> {
   at!: Position;
@@ -209,9 +212,8 @@ function connect<In, Out>(options: LiftOptions<In, Out>, connection: Connection<
   };
 
   /** L3. */
-  const ownTimerFirst = (signal: Signal<In>): void => {
-    if (!timerKey) return;
-    const key = timerKey(signal);
+  const ownTimerFirst = <T>(signal: Signal<T>, keyOf: (signal: Signal<T>) => string): void => {
+    const key = keyOf(signal);
     const dueMs = port.timerDue(node.id, key);
     if (dueMs === undefined || dueMs >= signal.at.timeMs) return;
     port.setTimer(node.id, key, null, signal.at);
@@ -223,16 +225,18 @@ function connect<In, Out>(options: LiftOptions<In, Out>, connection: Connection<
   };
   main.subscribe({
     next: (signal) => {
-      if (timerKey) ownTimerFirst(signal);
+      if (timerKey) ownTimerFirst(signal, timerKey);
       guarded(signal, options.onRecord);
     },
     error: ended,
     complete: ended,
   });
-  for (const { stream, step } of further) {
+  for (const { stream, step, timerKey: otherKey } of further) {
     const stepOther = step as (signal: Signal<unknown>, tools: Tools<Out>) => void;
+    const keyOfOther = otherKey as ((signal: Signal<unknown>) => string) | undefined;
     stream.subscribe({
       next: (signal) => {
+        if (keyOfOther) ownTimerFirst(signal, keyOfOther);
         guarded(signal, stepOther);
       },
       error: ended,
