@@ -108,10 +108,7 @@ def xgboost_model(name, rounds=40, missing=np.nan, categorical=True, **extra):
                            enable_categorical=categorical, missing=missing, nthread=1)
 
     model = xgb.train(params, matrix(train, target), rounds)
-    model.save_model("/tmp/weir-fixture.json")
-    with open("/tmp/weir-fixture.json") as saved:
-        text = saved.read()
-    os.remove("/tmp/weir-fixture.json")
+    text = bytes(model.save_raw("json")).decode()
     found = []
     for tree in json.loads(text)["learner"]["gradient_booster"]["model"]["trees"]:
         for node, left in enumerate(tree["left_children"]):

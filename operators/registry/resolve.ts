@@ -4,11 +4,11 @@
  * in: a registry view, a scope, and what the posture and the feature set offer. out: the bundle, which
  * step found it, and every reason on the way. state: none. fails: never; the last step is FAIL_CLOSED.
  *
- * R-1. Each candidate is checked for compatibility, the fallback too. An incompatible one is named and
+ * BR1. Each candidate is checked for compatibility, the fallback too. An incompatible one is named and
  *      the next is tried: nothing is skipped silently.
- * R-2. Feature groups: equal versions, served under the mask. Capabilities: within the mask; a bundle
+ * BR2. Feature groups: equal versions, served under the mask. Capabilities: within the mask; a bundle
  *      that needs action posture NORMAL needs a mask that is NORMAL.
- * R-3. The tenant's own fallback comes before the global one.
+ * BR3. The tenant's own fallback comes before the global one.
  *
  * source: spec platform section 13; scenarios 71, 72.
  */
@@ -51,7 +51,7 @@ export const NO_BUNDLE: BundleRef = {
   registry_ref: '',
 };
 
-/** R-2. Every mismatch, as reason codes; empty when compatible. */
+/** BR2. Every mismatch, as reason codes; empty when compatible. */
 export const mismatches = (
   needs: BundleCompatibility,
   context: ResolveContext,
@@ -116,7 +116,7 @@ const refusalReason = (step: Candidate['step']): string =>
     ? `FALLBACK_INCOMPATIBLE:${step.slice(9)}`
     : `ACTIVE_BUNDLE_INCOMPATIBLE:${step}`;
 
-/** R-1. */
+/** BR1. */
 export const resolveBundle = (
   view: RegistryView,
   scope: ScopeKey,

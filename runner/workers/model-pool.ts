@@ -70,7 +70,7 @@ export interface ModelPoolCounts {
 export interface ModelPool {
   /** Checks the bytes and warms every thread. Fails: BUNDLE_INVALID, MODEL_NOT_LOADED. */
   load(bytes: Uint8Array, sha: string): Promise<Bundle>;
-  /** Fails only for a caller's mistake: MODEL_NOT_LOADED, rows of another size, or `signal`. */
+  /** Fails only for a caller's mistake: MODEL_NOT_LOADED, USAGE (rows of another size), or `signal`. */
   score(request: ScoreRequest): Promise<ScoreOutcome>;
   has(sha: string): boolean;
   /** Batches waiting for a thread. */
@@ -261,8 +261,7 @@ class PiscinaModelPool implements ModelPool {
     if (width === undefined)
       throw new HaltError('MODEL_NOT_LOADED', `bundle ${sha} has no ${model} model`);
     if (rows.length !== count * width) {
-      throw new HaltError(
-        'MODEL_NOT_LOADED',
+      throw new UsageError(
         `bundle ${sha}: ${count} rows of ${width} features, but ${rows.length} numbers`,
       );
     }

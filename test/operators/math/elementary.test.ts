@@ -36,15 +36,15 @@ const worst = (name: Name, at: (args: readonly number[]) => number): number => {
 
 describe('elementary functions against 300 bits', () => {
   it.each([
-    ['exp', ([x = NaN]: readonly number[]) => exp(x)],
-    ['sigmoid', ([x = NaN]: readonly number[]) => sigmoid(x)],
-    ['log', ([x = NaN]: readonly number[]) => log(x)],
-    ['pow', ([x = NaN, y = NaN]: readonly number[]) => pow(x, y)],
-  ] as const)('X1, L1, W1. %s errs by at most one unit in the last place', (name, at) => {
+    ['exp', 0.7, ([x = NaN]: readonly number[]) => exp(x)],
+    ['sigmoid', 0.61, ([x = NaN]: readonly number[]) => sigmoid(x)],
+    ['log', 0.67, ([x = NaN]: readonly number[]) => log(x)],
+    ['pow', 0.71, ([x = NaN, y = NaN]: readonly number[]) => pow(x, y)],
+  ] as const)('X1, L1, W1. %s errs by at most %d units in the last place', (name, unitsMax, at) => {
     expect(table[name].length).toBeGreaterThan(200);
     const error = worst(name, at);
     if (process.env['SHOW_ULP'] !== undefined) console.log(name, error);
-    expect(error).toBeLessThanOrEqual(1);
+    expect(error).toBeLessThanOrEqual(unitsMax);
   });
 
   it('the measure sees an error of two units', () => {

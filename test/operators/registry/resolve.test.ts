@@ -114,7 +114,7 @@ describe('scenario 71: resolution order, each step shown by removing the one bef
       ['SCOPE_NOT_FOUND:tenant', 'SCOPE_NOT_FOUND:global', 'FALLBACK_EXPLICIT'],
     ],
     [
-      'R-3. the global fallback',
+      'BR3. the global fallback',
       [...GF],
       'SAFE_FALLBACK',
       'd',
@@ -208,7 +208,7 @@ describe('scenario 72: what is incompatible is not used, and named', () => {
       { isLoaded: (sha: string) => sha !== 'a'.repeat(64) },
       'BUNDLE_NOT_LOADED',
     ],
-  ] as const)('R-2. %s', (_name, needs, context, reason) => {
+  ] as const)('BR2. %s', (_name, needs, context, reason) => {
     const picky = live('a', { scope: TENANT, compatibility: { ...NEEDS, ...needs } });
     const alone = resolveBundle(apply(picky), TENANT, { ...CONTEXT, ...context });
     expect(alone.outcome).toBe('FAIL_CLOSED');
@@ -219,7 +219,7 @@ describe('scenario 72: what is incompatible is not used, and named', () => {
     );
   });
 
-  it('R-1. an incompatible tenant bundle gives way to the global one, and says so', () => {
+  it('BR1. an incompatible tenant bundle gives way to the global one, and says so', () => {
     const view = apply([
       ...live('a', { scope: TENANT, compatibility: { ...NEEDS, input_contract_version: 'v2' } }),
       ...G,
@@ -235,7 +235,7 @@ describe('scenario 72: what is incompatible is not used, and named', () => {
     });
   });
 
-  it('R-1. the fallback is checked as well', () => {
+  it('BR1. the fallback is checked as well', () => {
     const view = apply(
       live('d', { safe_fallback: true, compatibility: { ...NEEDS, require_ieg: true } }),
     );
