@@ -5,7 +5,7 @@
  * given (a file path, relative to the data directory or absolute). What has been loaded is handed to
  * the operators' content-addressed shelf and to the worker pool before the round that needs it.
  */
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { loadedBundles } from '../operators/model/loaded-bundles.js';
 import { parseBundle } from '../operators/model/bundle.js';
@@ -17,7 +17,8 @@ export class BundleStore {
   readonly #dataDir: string;
   readonly #pool: ModelPool | undefined;
   readonly #log: Logger | undefined;
-  readonly #loaded = new Set<string>();
+  /** Loaded bundles by sha256, with the path they came from. */
+  readonly #loaded = new Map<string, string>();
 
   constructor(dataDir: string, options: { readonly pool?: ModelPool; readonly log?: Logger } = {}) {
     this.#dataDir = dataDir;
@@ -51,12 +52,25 @@ export class BundleStore {
       const bundle = parseBundle(bytes);
       await this.#pool?.load(bytes, file.sha256);
       loadedBundles.put(file.sha256, bundle);
-      this.#loaded.add(file.sha256);
+      this.#loaded.set(file.sha256, path);
       return true;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.#log?.error({ sha256: file.sha256, reason }, 'bundle could not be loaded');
       return false;
     }
+  }
+
+  /** Loaded bundles whose bytes could not be read again now; a restart would do without them. */
+  async unreadable(): Promise<readonly string[]> {
+    const gone: string[] = [];
+    for (const [sha256, path] of this.#loaded) {
+      try {
+        await access(path, constants.R_OK);
+      } catch {
+        gone.push(sha256);
+      }
+    }
+    return gone;
   }
 }

@@ -48,6 +48,8 @@ export interface LevelObservation {
   /** Live keys by store name. */
   readonly stateKeys?: Tally;
   readonly joinWaiting?: number;
+  /** Totals since the start. */
+  readonly cache?: { readonly hits: number; readonly misses: number };
 }
 
 export interface MetricsOptions {
@@ -76,6 +78,7 @@ export class Metrics {
   readonly #gauges = new Map<string, Gauge>();
   readonly #histograms = new Map<string, Histogram>();
   readonly #bounds = new Map<string, BoundedLabel>();
+  readonly #cache = new Map<string, { readonly hits: number; readonly misses: number }>();
 
   constructor(options: MetricsOptions = {}) {
     this.contentType = this.#registry.contentType;
@@ -124,6 +127,15 @@ export class Metrics {
       this.#gauge('weir_state_keys').set({ topology, store }, keys);
     if (levels.joinWaiting !== undefined)
       this.#gauge('weir_join_waiting').set({ topology }, levels.joinWaiting);
+    if (levels.cache !== undefined) this.#addCache(topology, levels.cache);
+  }
+
+  /** Turns totals into counter steps. */
+  #addCache(topology: string, now: { readonly hits: number; readonly misses: number }): void {
+    const before = this.#cache.get(topology) ?? { hits: 0, misses: 0 };
+    this.#add('weir_cache_hits_total', { topology }, now.hits - before.hits);
+    this.#add('weir_cache_misses_total', { topology }, now.misses - before.misses);
+    this.#cache.set(topology, now);
   }
 
   observePool(queued: number): void {

@@ -1,0 +1,112 @@
+/**
+ * `runner start NAME...`: runs topologies in this process until stopped, or until the end.
+ */
+import type { Command } from 'commander';
+import { UsageError } from '../../schemas/errors.js';
+import { openBus } from '../bus/open.js';
+import type { ClockKind } from '../bus/port.js';
+import { createLogger } from '../log.js';
+import { Runtime } from '../runtime.js';
+import { attachServices } from '../services.js';
+import { findTopology } from '../topology-catalog.js';
+import { untilEnd } from '../until-end.js';
+import { DATA_OPTION, dataDirOf } from './options.js';
+import { EXIT } from './exit.js';
+import { grouped, progressLine, remark } from './terminal.js';
+
+interface StartOptions {
+  readonly data: string;
+  readonly untilEnd?: boolean;
+  readonly clock?: string;
+  readonly partitions?: string;
+  readonly features?: string;
+  readonly port?: string;
+  readonly http: boolean;
+}
+
+export function addStart(program: Command): void {
+  program
+    .command('start')
+    .description('run topologies: shipped names, or paths such as ./my.topology.js')
+    .argument('<names...>', 'topologies to run in this process')
+    .option(...DATA_OPTION)
+    .option('--until-end', 'stop once everything that is on the topics now has been processed')
+    .option('--clock <kind>', 'wall or records; fixed when the data directory is created')
+    .option('--partitions <n>', 'partitions of topics created now')
+    .option('--features <set>', 'feature set of the decision loop: default or handbook')
+    .option('--port <n>', 'port for /metrics, /health and the schema registry', '9464')
+    .option('--no-http', 'serve no HTTP; the socket in the data directory is always there')
+    .action(async (names: readonly string[], options: StartOptions) => {
+      process.exitCode = await start(names, options);
+    });
+}
+
+async function start(names: readonly string[], options: StartOptions): Promise<number> {
+  const dataDir = dataDirOf(options.data);
+  const log = createLogger();
+  const clock = clockOf(options.clock);
+  const { bus } = await openBus({ dataDir, mode: 'own', ...(clock ? { clock } : {}) });
+  try {
+    const topologies = await Promise.all(
+      [...new Set(names)].map((name) =>
+        findTopology(name, {
+          clock: bus.clock,
+          ...(options.features === undefined ? {} : { features: options.features }),
+        }),
+      ),
+    );
+    const progress = progressLine();
+    const runtime = await Runtime.open({
+      dataDir,
+      bus,
+      topologies,
+      log,
+      ...(options.partitions === undefined
+        ? {}
+        : { partitions: wholeNumber('--partitions', options.partitions) }),
+      onRound: (topology, report) => {
+        services.onRound(topology, report);
+        progress(
+          `${topology} round ${grouped(report.round)}, ${report.mode}, ${grouped(runtime.groups.reduce((sum, group) => sum + group.lag, 0))} records ahead`,
+        );
+      },
+    });
+    const services = await attachServices(runtime, {
+      log,
+      ...(options.http ? { port: wholeNumber('--port', options.port ?? '9464') } : {}),
+    });
+    remark(
+      `running ${topologies.map((one) => one.name).join(', ')} on ${dataDir} (${bus.clock} clock)${services.url ? `, ${services.url}/metrics` : ''}`,
+    );
+    const stop = (): void => {
+      remark('stopping after the current round');
+      runtime.stop();
+    };
+    process.once('SIGINT', stop);
+    process.once('SIGTERM', stop);
+    try {
+      await runtime.run(options.untilEnd ? await untilEnd(runtime) : undefined);
+    } finally {
+      progress.done();
+      await services.close();
+      await runtime.close();
+    }
+    for (const { topology, halted } of runtime.running) {
+      if (halted) remark(`${topology.name} halted: ${halted.message}`);
+    }
+    return runtime.running.some((one) => one.halted) ? EXIT.halted : EXIT.done;
+  } finally {
+    await bus.close();
+  }
+}
+
+export function clockOf(text: string | undefined): ClockKind | undefined {
+  if (text === undefined || text === 'wall' || text === 'records') return text;
+  throw new UsageError(`--clock is "${text}"; give wall or records.`);
+}
+
+export function wholeNumber(option: string, text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
+  throw new UsageError(`${option} is "${text}"; give a whole number.`);
+}

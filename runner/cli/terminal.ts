@@ -1,0 +1,79 @@
+/**
+ * What commands print with: answers to stdout, progress and remarks to stderr.
+ *
+ * Progress is one line rewritten on a terminal, and a line every few seconds elsewhere, so that logs
+ * stay readable. A closed pipe (`| head`) ends the process quietly.
+ */
+import { performance } from 'node:perf_hooks';
+
+const QUIET_EVERY_MS = 5000;
+const TERMINAL_EVERY_MS = 100;
+
+export function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+export function remark(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+export interface Progress {
+  (line: string): void;
+  /** Ends the line that was being rewritten. */
+  done(line?: string): void;
+}
+
+export function progressLine(): Progress {
+  const terminal = process.stderr.isTTY;
+  let lastMs = -Infinity;
+  const progress = (line: string): void => {
+    const now = performance.now();
+    if (now - lastMs < (terminal ? TERMINAL_EVERY_MS : QUIET_EVERY_MS)) return;
+    lastMs = now;
+    if (terminal) process.stderr.write(`\r\x1b[2K${line}`);
+    else remark(line);
+  };
+  progress.done = (line?: string): void => {
+    if (terminal && lastMs > -Infinity) process.stderr.write('\r\x1b[2K');
+    if (line !== undefined) remark(line);
+  };
+  return progress;
+}
+
+/** Whole numbers with thin groups: 95 815. */
+export const grouped = (value: number): string =>
+  Math.round(value)
+    .toString()
+    .replaceAll(/\B(?=(\d{3})+(?!\d))/g, ' ');
+
+/** Columns of equal width; numbers given as numbers stand right. */
+export function table(rows: readonly (readonly (string | number)[])[]): string {
+  const width: number[] = [];
+  for (const row of rows) {
+    row.forEach((cell, at) => {
+      width[at] = Math.max(width[at] ?? 0, cellText(cell).length);
+    });
+  }
+  return rows
+    .map((row) =>
+      row
+        .map((cell, at) =>
+          typeof cell === 'number'
+            ? cellText(cell).padStart(width[at] ?? 0)
+            : cell.padEnd(at === row.length - 1 ? 0 : (width[at] ?? 0)),
+        )
+        .join('  '),
+    )
+    .join('\n');
+}
+
+const cellText = (cell: string | number): string =>
+  typeof cell === 'number' ? (Number.isInteger(cell) ? grouped(cell) : cell.toFixed(3)) : cell;
+
+/** Ends quietly when whoever reads stdout has had enough. */
+export function endOnClosedPipe(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+}

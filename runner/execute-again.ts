@@ -1,0 +1,142 @@
+/**
+ * Opens a data directory for executing its rounds again: read-only bus, fresh state in memory, and the
+ * live state beside it for comparison.
+ */
+import type { Bus } from './bus/port.js';
+import { openBus } from './bus/open.js';
+import { UsageError } from '../schemas/errors.js';
+import { MemoryBacking } from '../state/backing.js';
+import { openTaskState } from '../state/task-state.js';
+import type { Topology } from '../topologies/topology.js';
+import { BundleStore } from './bundle-store.js';
+import { buildId } from './build-id.js';
+import { openReplay, type Replay } from './engine/replay.js';
+import { partitionSizes, taskRequests } from './engine/open-group.js';
+import { recoverTask } from './engine/recover.js';
+import { codecSerde, type Serde } from './engine/serde.js';
+import type { ExecutorOptions } from './engine/executor.js';
+import { ReferenceLoader } from './reference-loader.js';
+import { RegistryStore } from './registry/registry-store.js';
+import { registerTopicsReadOnly } from './registry/resident-topics.js';
+import { ResidentLookup } from './registry/resident-lookup.js';
+import { stateOpener } from './runtime.js';
+import { scoreBorder } from './score-border.js';
+import { stampDecision } from './stamp-decision.js';
+import { findTopology } from './topology-catalog.js';
+import { createModelPool } from './workers/model-pool.js';
+
+export interface Again {
+  readonly bus: Bus;
+  readonly topology: Topology;
+  readonly serde: Serde;
+  readonly lookup: ResidentLookup;
+  readonly replay: Replay;
+  /** sha256 over the live state of a task, recovered from checkpoint and blobs. */
+  liveDigest(task: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+export interface AgainOptions {
+  readonly features?: string;
+  /** Changes values before they are stepped: what-if. */
+  readonly annotate?: ExecutorOptions['annotate'];
+  readonly throughRound?: number;
+}
+
+export async function openAgain(
+  dataDir: string,
+  name: string,
+  options: AgainOptions = {},
+): Promise<Again> {
+  const opened = await openBus({ dataDir, mode: 'read' });
+  const { bus } = opened;
+  try {
+    return await openOn(bus, { dataDir, name, ...options });
+  } catch (error) {
+    await bus.close();
+    throw error;
+  }
+}
+
+async function openOn(
+  bus: Bus,
+  options: AgainOptions & { readonly dataDir: string; readonly name: string },
+): Promise<Again> {
+  const { dataDir } = options;
+  const topology = await findTopology(options.name, {
+    clock: bus.clock,
+    ...(options.features === undefined ? {} : { features: options.features }),
+  });
+  const registry = await RegistryStore.open(bus.meta);
+  const lookup = new ResidentLookup(registry);
+  await registerTopicsReadOnly(registry, topology, lookup);
+  const serde = codecSerde(lookup);
+  const pool = createModelPool({ threads: 1, queueMax: 1000 });
+  const loader = new ReferenceLoader(new BundleStore(dataDir, { pool }), lookup);
+  const replay = await openReplay({
+    topology,
+    bus,
+    serde,
+    openState: ({ stores, lineage }) =>
+      openTaskState({
+        stores,
+        backing: new MemoryBacking(),
+        newLineage: Buffer.from(lineage, 'hex'),
+      }),
+    borders: { score: scoreBorder(pool) },
+    stamp: stampDecision(topology, buildId()),
+    annotate: (source, value, place) => {
+      const annotated = loader.annotate(source, value, place);
+      return options.annotate?.(source, annotated, place) ?? annotated;
+    },
+    prepare: (records, failed) => loader.prepareAgain(records, failed),
+    ...(options.throughRound === undefined ? {} : { throughRound: options.throughRound }),
+  });
+  return {
+    bus,
+    topology,
+    serde,
+    lookup,
+    replay,
+    liveDigest: (task) => liveDigest(dataDir, bus, { topology, task }),
+    close: async () => {
+      await replay.close();
+      await pool.close();
+      await bus.close();
+    },
+  };
+}
+
+async function liveDigest(
+  dataDir: string,
+  bus: Bus,
+  which: { readonly topology: Topology; readonly task: string },
+): Promise<string> {
+  const sizes = await partitionSizes(which.topology, bus);
+  const request = taskRequests(which.topology, sizes).find((one) => one.task === which.task);
+  if (!request) throw new UsageError(`There is no task ${which.task} in ${which.topology.name}.`);
+  const last = await lastRound(bus, which.task);
+  const state = await stateOpener(
+    dataDir,
+    which.topology,
+    1,
+  )({ ...request, lineage: '0'.repeat(32) });
+  try {
+    if (last) {
+      await recoverTask(
+        bus,
+        { task: which.task, epoch: 0, owner: '', lastSeq: last.seq, lastHeader: last.header },
+        state,
+      );
+    }
+    return await state.digest();
+  } finally {
+    await state.close();
+  }
+}
+
+async function lastRound(bus: Bus, task: string) {
+  let last: { readonly seq: number; readonly header: Uint8Array } | undefined;
+  for await (const entry of bus.rounds(task, 1)) last = { seq: entry.seq, header: entry.header };
+  return last;
+}

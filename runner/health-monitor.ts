@@ -1,0 +1,175 @@
+/**
+ * Measures what the decision loop depends on, and publishes it as health records, one batch a second.
+ *
+ * Operators may not look at clocks or files (R2), so the runner looks and says what it saw as records;
+ * the posture stage turns them into a mode. Only live runs are judged: on a clock of records nothing is
+ * published (DESIGN section 8).
+ *
+ * | signal | measured | OK while |
+ * |---|---|---|
+ * | eb_consumer_lag | broker time less the loop's progress, while records lie ahead | at most 5 s |
+ * | ofp_health | age of the last committed round while records lie ahead; halted is ERROR | at most 10 s |
+ * | ieg_health | the same of topology `ieg`; MISSING while it does not run | at most 10 s |
+ * | registry_health | registry answers, every bundle it names can be read | it does |
+ * | posture_store_health | the posture topic can be read; a posture of the last 3 s stands there | so |
+ * | control_publish_health | the last batch of these records was appended | at most 5 s ago |
+ */
+import { performance } from 'node:perf_hooks';
+import { topicCodec } from '../schemas/codec.js';
+import type { Health } from '../schemas/generated/health.js';
+import { topics } from '../schemas/topics.js';
+import type { Logger } from './log.js';
+import type { Runtime, RunningTopology } from './runtime.js';
+
+const EVERY_MS = 1000;
+const LAG_BUDGET_MS = 5000;
+const AGE_BUDGET_MS = 10_000;
+const POSTURE_BUDGET_MS = 3000;
+/** A posture can only be expected once the loop has had this long to publish its first. */
+const POSTURE_GRACE_MS = 5000;
+
+type Reading = Pick<Health, 'state' | 'value' | 'budget' | 'unit' | 'detail'>;
+type Probe = () => Promise<Reading> | Reading;
+
+const reading = (state: Health['state'], detail = ''): Reading => ({
+  state,
+  value: null,
+  budget: null,
+  unit: '',
+  detail,
+});
+
+const measured = (value: number, budget: number, unit: string): Reading => ({
+  state: value <= budget ? 'OK' : 'STALE',
+  value,
+  budget,
+  unit,
+  detail: '',
+});
+
+export interface HealthMonitor {
+  close(): Promise<void>;
+}
+
+/** Starts measuring when a topology listens; the first batch is out when this resolves. */
+export async function startHealthMonitor(runtime: Runtime, log: Logger): Promise<HealthMonitor> {
+  const loop = runtime.running.find(({ topology }) =>
+    topology.sources.some((source) => source.topic.name === topics.health.name),
+  );
+  if (!loop || runtime.bus.clock !== 'wall') return { close: () => Promise.resolve() };
+  const monitor = new Monitor(runtime, loop, log);
+  await monitor.publish();
+  const timer = setInterval(() => {
+    void monitor.publish();
+  }, EVERY_MS);
+  return {
+    close: () => {
+      clearInterval(timer);
+      return monitor.idle();
+    },
+  };
+}
+
+class Monitor {
+  readonly #runtime: Runtime;
+  readonly #log: Logger;
+  readonly #codec;
+  readonly #probes: Readonly<Record<string, Probe>>;
+  readonly #startedMs = performance.now();
+  #publishedMs = performance.now();
+  #busy: Promise<void> = Promise.resolve();
+
+  constructor(runtime: Runtime, loop: RunningTopology, log: Logger) {
+    this.#runtime = runtime;
+    this.#log = log;
+    this.#codec = topicCodec(topics.health, runtime.lookup);
+    this.#probes = {
+      eb_consumer_lag: () => this.#lag(loop),
+      ofp_health: () => this.#progress(loop, 'ofp'),
+      ieg_health: () => {
+        const graph = runtime.running.find(({ topology }) => topology.name === 'ieg');
+        return graph ? this.#progress(graph, 'ieg') : reading('MISSING', 'ieg does not run here');
+      },
+      registry_health: () => this.#registry(),
+      posture_store_health: () => this.#posture(),
+      control_publish_health: () =>
+        measured(performance.now() - this.#publishedMs, LAG_BUDGET_MS, 'ms'),
+    };
+  }
+
+  /** One batch; those that come while one is under way wait for it. */
+  publish(): Promise<void> {
+    this.#busy = this.#busy.then(() => this.#publish());
+    return this.#busy;
+  }
+
+  idle(): Promise<void> {
+    return this.#busy;
+  }
+
+  async #publish(): Promise<void> {
+    const { bus } = this.#runtime;
+    const records = [];
+    for (const [signal, probe] of Object.entries(this.#probes)) {
+      const value: Health = {
+        signal,
+        observed_at_ms: bus.nowMs(),
+        source: `pid ${process.pid}`,
+        ...(await this.#look(probe)),
+      };
+      records.push({
+        topic: topics.health.name,
+        key: this.#codec.encodeKey(value),
+        value: this.#codec.encode(value),
+      });
+    }
+    try {
+      await bus.append(records);
+      this.#publishedMs = performance.now();
+    } catch (error) {
+      this.#log.warn({ reason: textOf(error) }, 'health could not be published');
+    }
+  }
+
+  async #look(probe: Probe): Promise<Reading> {
+    try {
+      return await probe();
+    } catch (error) {
+      return reading('ERROR', textOf(error));
+    }
+  }
+
+  #lag({ opened }: RunningTopology): Reading {
+    const { group } = opened;
+    const behindMs = group.lag === 0 ? 0 : this.#runtime.bus.nowMs() - group.progressMs;
+    return measured(Math.max(0, behindMs), LAG_BUDGET_MS, 'ms');
+  }
+
+  #progress({ opened, halted, done }: RunningTopology, name: string): Reading {
+    if (halted) return reading('ERROR', `${name} halted: ${halted.message}`);
+    if (done) return reading('ERROR', `${name} has stopped`);
+    const { group } = opened;
+    const ageMs = group.lag === 0 ? 0 : this.#runtime.bus.nowMs() - group.clockMs;
+    return measured(Math.max(0, ageMs), AGE_BUDGET_MS, 'ms');
+  }
+
+  async #registry(): Promise<Reading> {
+    await this.#runtime.registry.subjects();
+    const missing = await this.#runtime.bundles.unreadable();
+    return missing.length === 0
+      ? reading('OK')
+      : reading('ERROR', `bundle ${missing[0] ?? ''} cannot be read`);
+  }
+
+  async #posture(): Promise<Reading> {
+    const { bus } = this.#runtime;
+    const [bounds] = await bus.bounds(topics.posture.name);
+    const ageMs = bounds && bounds.end > bounds.start ? bus.nowMs() - bounds.lastTimeMs : Infinity;
+    if (ageMs <= POSTURE_BUDGET_MS || performance.now() - this.#startedMs < POSTURE_GRACE_MS) {
+      return reading('OK');
+    }
+    return { ...reading('STALE'), value: ageMs, budget: POSTURE_BUDGET_MS, unit: 'ms' };
+  }
+}
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
