@@ -9,14 +9,7 @@
 import { entityId } from '../../schemas/ids.js';
 import { scopedKey } from '../../state/keys.js';
 import type { GraphTouch, Sighting, TouchedEdge } from './graph-edges.js';
-import {
-  DEPTH_MAX,
-  EMPTY_ROW,
-  NEIGHBOURS_PER_ROW,
-  earlier,
-  later,
-  withEntry,
-} from './graph-row.js';
+import { DEPTH_MAX, EMPTY_ROW, NEIGHBOURS_PER_ROW, earlier, later, addEntry } from './graph-row.js';
 import type { GraphEntry, GraphRow } from './graph-row.js';
 
 /** The two calls of a keyed store (state/port.ts) the merge needs. */
@@ -25,9 +18,14 @@ export interface GraphRows {
   put(key: string, row: GraphRow): void;
 }
 
+/** 128 bits of the id: enough to be unique, half the key; readers compare the whole id with the row. */
+const KEY_DIGITS = 32;
+
 /** Key of an entity's row, or of an overflow row by the leading hex digits of its neighbours' ids. */
-export const graphKey = (platformRunId: string, id: string, digits = ''): string =>
-  digits === '' ? scopedKey(platformRunId, id) : scopedKey(platformRunId, id, digits);
+export const graphKey = (platformRunId: string, id: string, digits = ''): string => {
+  const short = id.slice(0, KEY_DIGITS);
+  return digits === '' ? scopedKey(platformRunId, short) : scopedKey(platformRunId, short, digits);
+};
 
 /** One touch under way: where rows are, and how many neighbours of each slot came or went. */
 class Merge {
@@ -45,29 +43,34 @@ class Merge {
     return graphKey(this.#touch.platformRunId, this.#touch.entityId, digits);
   }
 
-  /** `row` at `digits` with one more edge; overflow rows are put on the way. */
-  add(row: GraphRow, digits: string, edge: TouchedEdge): GraphRow {
+  /** `row` at `digits` with more edges; overflow rows are put on the way. */
+  add(row: GraphRow, digits: string, edges: readonly TouchedEdge[]): GraphRow {
     if (row.split) {
-      const deeper = edge.otherId.slice(0, digits.length + 1);
-      const key = this.#key(deeper);
-      const before = this.#rows.get(key) ?? EMPTY_ROW;
-      const after = this.add(before, deeper, edge);
-      if (after !== before) this.#rows.put(key, after);
+      for (const edge of edges) this.#addDeeper(edge.otherId.slice(0, digits.length + 1), edge);
       return row;
     }
-    const { slot, other } = edge;
-    const { entries, added } = withEntry(row.entries, { slot, ...other }, this.#touch.at);
-    if (added) this.#count(slot, 1);
-    return entries === row.entries ? row : this.#settle(row, digits, entries);
+    const entries = [...row.entries];
+    for (const { slot, other } of edges) {
+      const key = { slot, type: other.type, value: other.value };
+      if (addEntry(entries, key, this.#touch.at)) this.#count(slot, 1);
+    }
+    return this.#settle(row, digits, entries);
+  }
+
+  #addDeeper(digits: string, edge: TouchedEdge): void {
+    const key = this.#key(digits);
+    const before = this.#rows.get(key) ?? EMPTY_ROW;
+    const after = this.add(before, digits, [edge]);
+    if (after !== before) this.#rows.put(key, after);
   }
 
   /** Puts entries where they belong: here, or deeper when they are too many. */
   #settle(row: GraphRow, digits: string, entries: readonly GraphEntry[]): GraphRow {
-    if (entries.length <= NEIGHBOURS_PER_ROW) return { ...row, entries };
+    if (entries.length <= NEIGHBOURS_PER_ROW) return { node: row.node, split: false, entries };
     if (digits.length >= DEPTH_MAX) {
       for (const gone of entries.slice(NEIGHBOURS_PER_ROW)) this.#count(gone.slot, -1);
       this.truncated = true;
-      return { ...row, entries: entries.slice(0, NEIGHBOURS_PER_ROW) };
+      return { node: row.node, split: false, entries: entries.slice(0, NEIGHBOURS_PER_ROW) };
     }
     const groups = new Map<string, GraphEntry[]>();
     for (const entry of entries) {
@@ -81,7 +84,7 @@ class Merge {
     }
     for (const [deeper, group] of groups)
       this.#rows.put(this.#key(deeper), this.#settle(EMPTY_ROW, deeper, group));
-    return { ...row, split: true, entries: [] };
+    return { node: row.node, split: true, entries: [] };
   }
 
   #count(slot: number, by: number): void {
@@ -94,9 +97,8 @@ export const mergeGraphTouch = (rows: GraphRows, touch: GraphTouch): void => {
   const key = graphKey(touch.platformRunId, touch.entityId);
   const before = rows.get(key) ?? EMPTY_ROW;
   const merge = new Merge(rows, touch);
-  let row = before;
-  for (const edge of touch.edges) row = merge.add(row, '', edge);
-  rows.put(key, { ...row, node: nodeWith(before, touch, merge) });
+  const { split, entries } = touch.edges.length === 0 ? before : merge.add(before, '', touch.edges);
+  rows.put(key, { node: nodeWith(before, touch, merge), split, entries });
 };
 
 const nodeWith = (
@@ -104,12 +106,6 @@ const nodeWith = (
   { entity, at }: GraphTouch,
   merge: Merge,
 ): NonNullable<GraphRow['node']> => {
-  const degrees = [...(node?.degrees ?? [])];
-  for (const [slot, change] of merge.degreeChanges) {
-    while (degrees.length <= slot) degrees.push(0);
-    degrees[slot] = (degrees[slot] ?? 0) + change;
-  }
-  while (degrees.at(-1) === 0) degrees.pop();
   const seen = (pick: (left: Sighting, right: Sighting) => Sighting, held?: Sighting): Sighting =>
     held === undefined ? at : pick(held, at);
   return {
@@ -117,7 +113,22 @@ const nodeWith = (
     value: entity.value,
     first: seen(earlier, node?.first),
     last: seen(later, node?.last),
-    degrees,
+    degrees: degreesWith(node?.degrees ?? [], merge.degreeChanges),
     truncated: (node?.truncated ?? false) || merge.truncated,
   };
+};
+
+/** Trailing zeros are cut, so that equal counts are equal bytes. */
+const degreesWith = (
+  held: readonly number[],
+  changes: ReadonlyMap<number, number>,
+): readonly number[] => {
+  if (changes.size === 0) return held;
+  const degrees = [...held];
+  for (const [slot, change] of changes) {
+    while (degrees.length <= slot) degrees.push(0);
+    degrees[slot] = (degrees[slot] ?? 0) + change;
+  }
+  while (degrees.at(-1) === 0) degrees.pop();
+  return degrees;
 };

@@ -58,7 +58,7 @@ export const earlier = (left: Sighting, right: Sighting): Sighting =>
 export const later = (left: Sighting, right: Sighting): Sighting =>
   compareSightings(right, left) > 0 ? right : left;
 
-type EntryKey = Pick<GraphEntry, 'slot' | 'type' | 'value'>;
+export type EntryKey = Pick<GraphEntry, 'slot' | 'type' | 'value'>;
 
 const compareEntries = (left: EntryKey, right: EntryKey): number =>
   left.slot - right.slot ||
@@ -78,20 +78,25 @@ export const entryIndex = (entries: readonly GraphEntry[], key: EntryKey): numbe
   return low;
 };
 
-/** The entries with one more sighting; `added` tells whether the neighbour is new (R1, R2). */
-export const withEntry = (
-  entries: readonly GraphEntry[],
-  key: EntryKey,
-  at: Sighting,
-): { readonly entries: readonly GraphEntry[]; readonly added: boolean } => {
+/**
+ * Adds one sighting to `entries`, a copy the caller made: S1 forbids changing a stored value, and one
+ * copy serves all the edges of a touch. Answers whether the neighbour is new (R1, R2).
+ */
+export const addEntry = (entries: GraphEntry[], key: EntryKey, at: Sighting): boolean => {
   const index = entryIndex(entries, key);
   const held = entries[index];
   if (held === undefined || compareEntries(held, key) !== 0) {
-    const entry = { slot: key.slot, type: key.type, value: key.value, first: at, last: at };
-    return { entries: entries.toSpliced(index, 0, entry), added: true };
+    const { slot, type, value } = key;
+    entries.splice(index, 0, { slot, type, value, first: at, last: at });
+    return true;
   }
-  const first = earlier(held.first, at);
-  const last = later(held.last, at);
-  if (first === held.first && last === held.last) return { entries, added: false };
-  return { entries: entries.with(index, { ...held, first, last }), added: false };
+  const { slot, type, value } = held;
+  entries[index] = {
+    slot,
+    type,
+    value,
+    first: earlier(held.first, at),
+    last: later(held.last, at),
+  };
+  return false;
 };
