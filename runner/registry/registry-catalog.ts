@@ -12,8 +12,10 @@ import {
   versionsChecked,
   type CompatibilityLevel,
 } from '../../schemas/compatibility.js';
+import { UsageError } from '../../schemas/errors.js';
 import { refuse } from './registry-error.js';
 import type {
+  CompatibilityIssue,
   CompatibilityVerdict,
   RegisteredSchema,
   SchemaOptions,
@@ -57,6 +59,20 @@ const identityOf = (canonical: string, references: readonly SchemaReference[]): 
         canonical,
         references.map(({ name, subject, version }) => [name, subject, version]),
       ]);
+
+/** Two schemas too entangled to compare are refused, not waved through. Errors: 42201. */
+const issuesOf = (
+  level: CompatibilityLevel,
+  { whole }: PreparedSchema,
+  earlier: { readonly version: number; readonly schema: Json },
+): readonly CompatibilityIssue[] => {
+  try {
+    return compatibilityIssues(level, whole, earlier);
+  } catch (error) {
+    if (error instanceof UsageError) throw refuse.invalidSchema(error.message, error);
+    throw error;
+  }
+};
 
 export class RegistryCatalog {
   readonly #rows: RegistryRows;
@@ -199,7 +215,7 @@ export class RegistryCatalog {
   ): CompatibilityVerdict {
     const level = this.level(subject);
     const issues = against.flatMap(([version, { id }]) =>
-      compatibilityIssues(level, prepared.whole, { version, schema: this.wholeById(id) }),
+      issuesOf(level, prepared, { version, schema: this.wholeById(id) }),
     );
     return { compatible: issues.length === 0, level, issues };
   }

@@ -9,6 +9,7 @@
  * Errors: 42201. Source: Avro 1.11 specification, names and schema resolution; Confluent's `normalize`.
  */
 import avro from 'avsc';
+import { schemaModel } from '../../schemas/schema-model.js';
 import { refuse } from './registry-error.js';
 
 type Json = null | boolean | number | string | readonly Json[] | JsonObject;
@@ -148,10 +149,14 @@ const withoutRepeats = (schema: Json, defined: Set<string>, root: string): Json 
   return walk(schema, '');
 };
 
-/** Parses with the Avro library, so that what it cannot read is never registered. Errors: 42201. */
+/**
+ * Parses with the Avro library and with our own model, so that what cannot be read, or not be compared
+ * later, is never registered. Errors: 42201.
+ */
 export const assertSchema = (schema: Json): void => {
   try {
     avro.Type.forSchema(schema as avro.Schema);
+    schemaModel(schema);
   } catch (cause) {
     throw refuse.invalidSchema(cause instanceof Error ? cause.message : String(cause), cause);
   }

@@ -114,6 +114,46 @@ describe('embedded registry rows', () => {
     await expect(registry.setMode('IMPORT', 's')).rejects.toMatchObject({ errorCode: 42205 });
   });
 
+  it('a schema that refers to itself through a union is judged, and the judging ends', async () => {
+    const list = (...fields: Readonly<Record<string, unknown>>[]): string =>
+      payment({ name: 'next', type: ['null', 'weir.Payment'], default: null }, ...fields);
+    const registry = await RegistryStore.open(memoryMetaStore());
+    await registry.register('s', { schema: list() });
+    await registry.register('s', { schema: list({ name: 'x', type: 'int', default: 0 }) });
+    await expect(
+      registry.register('s', { schema: list({ name: 'y', type: 'int' }) }),
+    ).rejects.toMatchObject({
+      errorCode: 409,
+      issues: [
+        { version: 1, field: 'y' },
+        { version: 2, field: 'y' },
+      ],
+    });
+  });
+
+  it('schemas too entangled to compare are refused, not waved through', async () => {
+    // Each record names the next one twice: 2^20 ways down, far more than are looked at.
+    const record = (at: number): object => ({
+      type: 'record',
+      name: `R${at}`,
+      fields:
+        at === 20
+          ? []
+          : [
+              { name: 'left', type: record(at + 1) },
+              { name: 'right', type: `R${at + 1}` },
+            ],
+    });
+    const registry = await RegistryStore.open(memoryMetaStore());
+    const schema = record(0);
+    await registry.register('s', { schema: JSON.stringify(schema) });
+    const described = JSON.stringify({ ...schema, doc: 'the same, described' });
+    await expect(registry.register('s', { schema: described })).rejects.toMatchObject({
+      errorCode: 42201,
+    });
+    expect(await registry.versions('s')).toEqual([1]);
+  });
+
   it('a subject without a name, or with control characters, is 42208', async () => {
     const registry = await RegistryStore.open(memoryMetaStore());
     for (const subject of ['', 'a\u0000b', '\ud800'])
