@@ -5,7 +5,16 @@ import prettier from 'eslint-config-prettier';
 const street = ['schemas', 'state', 'operators', 'topologies', 'runner'];
 const packages = {
   schemas: ['avsc', 'node:crypto', 'node:buffer', '@noble/hashes/*'],
-  state: ['level', 'classic-level', 'memory-level', 'abstract-level', 'msgpackr', 'node:crypto', 'node:buffer', 'node:zlib'],
+  state: [
+    'level',
+    'classic-level',
+    'memory-level',
+    'abstract-level',
+    'msgpackr',
+    'node:crypto',
+    'node:buffer',
+    'node:zlib',
+  ],
   operators: ['rxjs', 'node:crypto', 'node:buffer', '@noble/*', 'pako'],
   topologies: ['rxjs'],
 };
@@ -31,7 +40,16 @@ const folderRules = street.slice(0, -1).map((folder, at) => ({
 }));
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'node_modules/**', 'data/**', 'schemas/generated/**', '**/*.mjs', '**/*.js'] },
+  {
+    ignores: [
+      'dist/**',
+      'node_modules/**',
+      'data/**',
+      'schemas/generated/**',
+      '**/*.mjs',
+      '**/*.js',
+    ],
+  },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { project: './tsconfig.json' } },
@@ -40,7 +58,18 @@ export default tseslint.config(
         'error',
         { allowNumber: true, allowBoolean: true },
       ],
-      '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: true }],
+      '@typescript-eslint/no-unnecessary-condition': [
+        'error',
+        { allowConstantLoopConditions: true },
+      ],
+    },
+  },
+  {
+    files: street.map((folder) => `${folder}/**/*.ts`),
+    rules: {
+      'max-lines': ['error', { max: 300, skipBlankLines: false, skipComments: false }],
+      'max-lines-per-function': ['error', { max: 70, skipBlankLines: true, skipComments: true }],
+      'max-params': ['error', 4],
     },
   },
   ...folderRules,

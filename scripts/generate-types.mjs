@@ -39,7 +39,8 @@ const PRIMITIVES = {
 const shortName = (name) => name.split('.').at(-1);
 const pascal = (name) => name.replace(/(^|-)([a-z])/g, (_, _dash, letter) => letter.toUpperCase());
 const camel = (name) => pascal(name).replace(/^./, (letter) => letter.toLowerCase());
-const comment = (text, indent) => (text ? `${indent}/** ${text.replaceAll('*/', '*\\/')} */\n` : '');
+const comment = (text, indent) =>
+  text ? `${indent}/** ${text.replaceAll('*/', '*\\/')} */\n` : '';
 
 const fixedNames = new Set();
 
@@ -90,7 +91,8 @@ function unionOf(branches, into) {
 
 function recordOf(schema, into) {
   const lines = schema.fields.map(
-    (field) => `${comment(field.doc, '  ')}  readonly ${field.name}: ${typeOf(field.type, into)};\n`,
+    (field) =>
+      `${comment(field.doc, '  ')}  readonly ${field.name}: ${typeOf(field.type, into)};\n`,
   );
   return `${comment(schema.doc, '')}export interface ${schema.name} {\n${lines.join('')}}\n`;
 }
@@ -111,22 +113,30 @@ function generate(file) {
 /** The code table, read from its source text: Node 20 cannot import TypeScript. */
 function readCodes() {
   const source = readFileSync(join(root, 'schemas/codes.ts'), 'utf8');
-  const entry = /^ {2}([A-Z][A-Z0-9_]*): code\(\s*'(divert|retry|halt)',\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"),?\s*\)/gm;
+  const entry =
+    /^ {2}([A-Z][A-Z0-9_]*): code\(\s*'(divert|retry|halt)',\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"),?\s*\)/gm;
   const rows = [...source.matchAll(entry)].map(([, code, disposition, single, double]) => ({
     code,
     disposition,
     meaning: (single ?? double).replace(/\\(.)/g, '$1'),
   }));
   const declared = [...source.matchAll(/^ {2}([A-Z][A-Z0-9_]*):/gm)].length;
-  if (rows.length !== declared) throw new Error(`codes.ts: ${declared} codes, ${rows.length} readable`);
+  if (rows.length !== declared)
+    throw new Error(`codes.ts: ${declared} codes, ${rows.length} readable`);
   return rows;
 }
 
 function codesPage(rows) {
   const sections = [
-    ['divert', 'The record goes to the quarantine topic with its bytes and origin; the partition goes on.'],
+    [
+      'divert',
+      'The record goes to the quarantine topic with its bytes and origin; the partition goes on.',
+    ],
     ['retry', 'A border tries again later; nothing is lost.'],
-    ['halt', 'An invariant or a declaration is broken: the task stops before committing anything further.'],
+    [
+      'halt',
+      'An invariant or a declaration is broken: the task stops before committing anything further.',
+    ],
   ];
   const body = sections.map(([disposition, text]) => {
     const list = rows
