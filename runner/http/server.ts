@@ -28,7 +28,8 @@ export interface HttpServerOptions {
   readonly port: number;
   /** A port of its own for the registry; absent or equal to `port`: the same one. */
   readonly registryPort?: number;
-  readonly metrics: Metrics;
+  /** A `Metrics`, or what refreshes its levels before it gives the text. */
+  readonly metrics: Pick<Metrics, 'contentType' | 'text'>;
   /** Brings gauges up to date and gives the text; default: the text as it stands. */
   readonly scrape?: () => Promise<string>;
   readonly readiness: Readiness;

@@ -1,4 +1,8 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { openEmbeddedBus } from '../../../runner/bus/embedded/open-embedded.js';
 import type { MetaStore } from '../../../runner/bus/port.js';
 import { memoryMetaStore } from '../../../runner/registry/memory-meta-store.js';
 import { RegistryStore } from '../../../runner/registry/registry-store.js';
@@ -7,6 +11,18 @@ import { idField, noteField, payment, registrySuite } from './suite.js';
 registrySuite('embedded', async () => {
   const registry = await RegistryStore.open(memoryMetaStore());
   return { registry, close: () => registry.close() };
+});
+
+registrySuite('embedded on the durable bus', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'weir-registry-'));
+  const bus = await openEmbeddedBus({ dir, clock: 'wall' });
+  const registry = await RegistryStore.open(bus.meta);
+  const close = async (): Promise<void> => {
+    await registry.close();
+    await bus.close();
+    await rm(dir, { recursive: true });
+  };
+  return { registry, close };
 });
 
 const v1 = { schema: payment(idField) };
@@ -43,6 +59,19 @@ describe('embedded registry rows', () => {
     expect(await after.subjects({ deleted: true })).toEqual(['s/1', 't']);
     expect(await after.compatibilityLevel('s/1')).toBe('FULL');
     await expect(after.register('s/1', v2)).rejects.toMatchObject({ errorCode: 42205 });
+  });
+
+  it('W1: ids and versions are on disk when the bus is opened again', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'weir-registry-'));
+    const first = await openEmbeddedBus({ dir, clock: 'wall' });
+    const given = await (await RegistryStore.open(first.meta)).register('a/b', v2);
+    await first.close();
+    const second = await openEmbeddedBus({ dir, clock: 'wall' });
+    const registry = await RegistryStore.open(second.meta);
+    expect(await registry.version('a/b', 'latest')).toEqual(given);
+    expect((await registry.register('c', v1)).id).toBe(given.id + 1);
+    await second.close();
+    await rm(dir, { recursive: true });
   });
 
   it('W2: a death at any write of a registration leaves no half version, and the id stays the same', async () => {
