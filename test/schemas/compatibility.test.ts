@@ -250,14 +250,12 @@ function schemas(depth: number, prefix: string): fc.Arbitrary<SchemaJson> {
       })),
     ),
     fc.constantFrom(4, 8).map((size) => ({ type: 'fixed', name: `${prefix}F`, size })),
-    fc
-      .tuple(fields, fc.constantFrom('x', 'y'))
-      .map(([list, namespace]) => ({
-        type: 'record',
-        name: `${prefix}R`,
-        namespace,
-        fields: list,
-      })),
+    fc.tuple(fields, fc.constantFrom('x', 'y')).map(([list, namespace]) => ({
+      type: 'record',
+      name: `${prefix}R`,
+      namespace,
+      fields: list,
+    })),
     fc
       .subarray<SchemaJson>(['null', 'int', 'string', 'double', 'boolean'], { minLength: 1 })
       .chain((branches) =>

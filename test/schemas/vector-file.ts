@@ -1,5 +1,6 @@
 /** Reads a vector file of test/vectors/platform without losing a digit. */
 import { readFileSync } from 'node:fs';
+import { describe, it } from 'vitest';
 import { JsonNumber, parseJson, type JsonObject, type JsonValue } from '../../schemas/json-text.js';
 import { asList, asObject } from './reference-recipes.js';
 
@@ -45,4 +46,15 @@ export function vectors(name: string): readonly Vector[] {
   const rows = asList(asObject(parseJson(readFileSync(file, 'utf8'))).get('vectors'));
   if (rows.length === 0) throw new Error(`${name} has no vectors`);
   return rows.map((row) => new Vector(asObject(row)));
+}
+
+/** One test per vector of a file, named by its index and note. */
+export function eachVector(file: string, check: (vector: Vector) => void): void {
+  describe(file, () => {
+    vectors(file).forEach((vector, index) => {
+      it(vector.has('note') ? `${index} ${vector.text('note')}` : String(index), () => {
+        check(vector);
+      });
+    });
+  });
 }
