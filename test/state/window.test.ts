@@ -1,13 +1,10 @@
 import { describe, expect, test } from 'vitest';
 
-import { MemoryBacking } from '../../state/backing.js';
-import type { TaskState } from '../../state/port.js';
-import { openTaskState } from '../../state/task-state.js';
-import { windowSpecs, windowStore, type WindowStore } from '../../state/window.js';
+import type { WindowStore } from '../../state/window.js';
 import type { Answer } from '../../state/window-accumulators.js';
-import type { Chunk, Head } from '../../state/window-chunk.js';
 import type { WindowAggregate, WindowPlan } from '../../state/window-plan.js';
 import { BruteWindow } from './brute-window.js';
+import { openWindows } from './open-windows.js';
 import { seededRandom, type Random } from './random.js';
 
 const KINDS = [
@@ -32,26 +29,6 @@ function everyAggregate(windows: readonly (readonly [number, number])[]): Window
       { aggregate, width, delay, value: 1, id: 1, label: 1, where: 3 },
     ]),
   );
-}
-
-export async function openWindows(
-  plan: WindowPlan,
-  cacheBytes = 1 << 26,
-): Promise<{ state: TaskState; windows: WindowStore }> {
-  const { heads, chunks } = windowSpecs(plan, { headsMax: 10_000, chunksMax: 100_000 });
-  const state = await openTaskState({
-    stores: [heads, chunks],
-    backing: new MemoryBacking(),
-    newLineage: new Uint8Array(16),
-    cacheBytes,
-  });
-  await state.ready();
-  const windows = windowStore({
-    heads: state.keyed<Head>(0),
-    chunks: state.keyed<Chunk>(1),
-    plan,
-  });
-  return { state, windows };
 }
 
 interface Life {
