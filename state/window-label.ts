@@ -103,3 +103,24 @@ function findEntry(draft: HeadDraft, entry: Labelled): Place | 'absent' | 'beyon
     index = draft.sizeOf(chunk, before) - 1;
   }
 }
+
+/** Counts the labels whose time has come, in the windows as the last event left them. */
+export function ripen(draft: HeadDraft, time: number): void {
+  const newest = draft.cell(CELL.newest);
+  const waiting: PendingLabel[] = [];
+  for (const label of draft.pending) {
+    if (label.observedAt > time) {
+      waiting.push(label);
+      continue;
+    }
+    for (const range of draft.layout.ranges) {
+      const right = newest - range.delay;
+      if (label.time > right || label.time <= right - range.width) continue;
+      for (const one of range.accumulators) {
+        if (one.kind !== 'labels' || one.source !== label.source) continue;
+        if (passes(one.where, label.flags)) draft.cells[one.at] = draft.cell(one.at) + 1;
+      }
+    }
+  }
+  draft.pending = waiting;
+}

@@ -18,10 +18,11 @@ import { HaltError } from '../schemas/errors.js';
 import type { KeyedStore, KeyedStoreSpec } from './port.js';
 import { chunkKey } from './keys.js';
 import { keyedStore } from './store.js';
-import { boundsOf, passes, type Answers } from './window-accumulators.js';
-import { chunkCodec, headCodec, type Chunk, type Head, type PendingLabel } from './window-chunk.js';
+import { boundsOf, type Answers } from './window-accumulators.js';
+import { chunkCodec, headCodec, type Chunk, type Head } from './window-chunk.js';
 import { HeadDraft, MissingChunk } from './window-draft.js';
-import { setLabel, type Label, type LabelOutcome, type Labelled } from './window-label.js';
+import { ripen, setLabel, type Label, type LabelOutcome, type Labelled } from './window-label.js';
+import { WindowGlance } from './window-glance.js';
 import { answerLate, insertLate } from './window-late.js';
 import { CELL, RANGE, windowLayout, type WindowLayout } from './window-layout.js';
 import type { WindowPlan } from './window-plan.js';
@@ -45,6 +46,8 @@ export interface WindowEntry {
 export interface WindowStore {
   /** Adds the event and answers it. */
   add(entity: string, entry: WindowEntry): Answers;
+  /** Answers as of `at` without adding anything; `last` is then the newest entry at or before it. */
+  read(entity: string, at: number): Answers;
   /** Sets or clears a label of an entry; it counts for events at or after `observedAt`. */
   setLabel(entity: string, entry: Labelled, label: Label): LabelOutcome;
   /** Chunk keys the next event of the entity will probably read, for a second prefetch. */
@@ -89,6 +92,7 @@ class Windows implements WindowStore {
   private readonly layout: WindowLayout;
   /** Reused for every event: steps are synchronous. */
   private readonly draft: HeadDraft;
+  private readonly glance: WindowGlance;
   private readonly entry: number[] = [];
 
   constructor({ heads, chunks, plan }: WindowStoreParts) {
@@ -96,6 +100,11 @@ class Windows implements WindowStore {
     this.layout = windowLayout(plan);
     this.draft = new HeadDraft(this.layout);
     this.draft.chunks = chunks;
+    this.glance = new WindowGlance(this.layout, chunks);
+  }
+
+  read(entity: string, at: number): Answers {
+    return this.glance.at(entity, this.heads.get(entity), { time: whole(at), own: false });
   }
 
   add(entity: string, entry: WindowEntry): Answers {
@@ -118,7 +127,10 @@ class Windows implements WindowStore {
     draft.cells[CELL.stepMs] = Math.max(draft.cell(CELL.stepMs), entry.stepMs);
     if (entry.at >= draft.cell(CELL.newest)) return this.inOrder(entry.at);
     const place = insertLate(draft, this.entry);
-    const answers = answerLate(draft, entry.at, place);
+    const answers =
+      place === undefined
+        ? answerLate(draft, entry.at, place)
+        : this.glance.at(draft.entity, draft.head(), { time: entry.at, own: true });
     draft.sealFull();
     draft.refreshExtremes();
     return answers;
@@ -206,27 +218,6 @@ class Windows implements WindowStore {
     wanted.delete(head.cells[CELL.open] ?? 0);
     return [...wanted].map((id) => chunkKey(entity, id));
   }
-}
-
-/** Counts the labels whose time has come, in the windows as the last event left them. */
-function ripen(draft: HeadDraft, time: number): void {
-  const newest = draft.cell(CELL.newest);
-  const waiting: PendingLabel[] = [];
-  for (const label of draft.pending) {
-    if (label.observedAt > time) {
-      waiting.push(label);
-      continue;
-    }
-    for (const range of draft.layout.ranges) {
-      const right = newest - range.delay;
-      if (label.time > right || label.time <= right - range.width) continue;
-      for (const one of range.accumulators) {
-        if (one.kind !== 'labels' || one.source !== label.source) continue;
-        if (passes(one.where, label.flags)) draft.cells[one.at] = draft.cell(one.at) + 1;
-      }
-    }
-  }
-  draft.pending = waiting;
 }
 
 function whole(value: number): number {
