@@ -125,7 +125,8 @@ export class CsvSplitter {
         at = end;
       }
       fields.push(field);
-      if (text.charAt(at) === '\r' && text.charAt(at + 1) === '\n') at++;
+      // A carriage return belongs to the line end; whether one follows may not be known yet.
+      if (text.charAt(at) === '\r' && (at + 1 >= text.length || text.charAt(at + 1) === '\n')) at++;
       if (at >= text.length) return ended ? { fields, next: at } : null;
       const stop = text.charAt(at);
       if (stop === '\n') return { fields, next: at + 1 };

@@ -36,6 +36,8 @@ export type IdField = 'flow' | 'account' | 'merchant';
 export interface Order {
   /** How far back in time a row may come; rows further back are reported. */
   readonly boundSeconds: number;
+  /** How far ahead of the newest row one may leap; a mistyped year would make all others late. */
+  readonly jumpSeconds: number;
   /** Most rows held for reordering. */
   readonly rowsMax: number;
 }
@@ -82,6 +84,7 @@ export interface ImportMap {
 }
 
 const ROWS_MAX = 1_000_000;
+const JUMP_SECONDS = 366 * 86_400;
 const VALUES: Readonly<Record<LabelType, readonly string[]>> = {
   fraud_disposition: ['FRAUD_CONFIRMED', 'FRAUD_SUSPECTED', 'LEGIT_CONFIRMED'],
   chargeback_status: ['CHARGEBACK', 'NO_CHARGEBACK', 'PENDING'],
@@ -216,9 +219,14 @@ function amountColumn(map: MapReader): TransactionMap['amount'] {
 }
 
 function order(map: MapReader | null): Order {
-  if (map === null) return { boundSeconds: 0, rowsMax: ROWS_MAX };
+  if (map === null) return { boundSeconds: 0, jumpSeconds: JUMP_SECONDS, rowsMax: ROWS_MAX };
   const read = {
     boundSeconds: map.whole('bound_seconds', { least: 0, most: 366 * 86_400, absent: 0 }),
+    jumpSeconds: map.whole('jump_seconds', {
+      least: 1,
+      most: 3_660 * 86_400,
+      absent: JUMP_SECONDS,
+    }),
     rowsMax: map.whole('rows_max', { least: 1, most: 10_000_000, absent: ROWS_MAX }),
   };
   map.end();

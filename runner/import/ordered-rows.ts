@@ -1,8 +1,8 @@
 /**
  * Rows of one file in order of time: parsed, put in order within a bound, problems set aside.
  *
- * B1. Rows leave in order of (time, id, line); a row earlier than one that has left already is a
- *     problem of its own and is reported, never slipped in late.
+ * B1. Rows leave in order of (time, id, line); a row further behind the newest than the bound is
+ *     reported, never slipped in late, and so is one that leaps further ahead than `jumpSeconds`.
  * B2. At most `rowsMax` rows wait; beyond that the earliest leaves early, which can only turn later
  *     disorder into reported rows.
  * Ids beyond 2^53 order by their leading digits, then by line.
@@ -54,8 +54,12 @@ export async function* orderedRows<T>(
       return;
     }
     const time = timeOf(parsed);
-    if (time < left) {
-      onBad({ file, line: row.line, reason: outOfOrder(order, left - time) });
+    if (time < Math.max(left, newest - boundMicros)) {
+      onBad({ file, line: row.line, reason: outOfOrder(order, newest - time) });
+      return;
+    }
+    if (newest > 0 && time > newest + order.jumpSeconds * 1_000_000) {
+      onBad({ file, line: row.line, reason: farAhead(order, time - newest) });
       return;
     }
     newest = Math.max(newest, time);
@@ -85,4 +89,7 @@ export async function* orderedRows<T>(
 }
 
 const outOfOrder = (order: Order, micros: number): string =>
-  `${(micros / 1_000_000).toFixed(3)} s behind a row already taken; order.bound_seconds is ${order.boundSeconds}`;
+  `${(micros / 1_000_000).toFixed(3)} s behind the newest row; order.bound_seconds is ${order.boundSeconds}`;
+
+const farAhead = (order: Order, micros: number): string =>
+  `${(micros / 1_000_000).toFixed(3)} s ahead of the newest row; order.jump_seconds is ${order.jumpSeconds}`;
