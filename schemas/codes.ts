@@ -164,6 +164,19 @@ export const CODES = {
     'divert',
     'A label was observed later than its record and than every event of its run; mend its clock.',
   ),
+  FEATURE_SET_UNKNOWN: code(
+    'divert',
+    'The feature set asked for is not among those alive; all its features are null.',
+  ),
+  FEATURE_WARMING: code(
+    'divert',
+    'The feature set came to a run under way and its window is not full yet; the feature is null.',
+  ),
+  NO_PREVIOUS_EVENT: code(
+    'divert',
+    'The entity has no earlier event in the window; last and since_last are null.',
+  ),
+  EMPTY_WINDOW: code('divert', 'No event lies in the window; mean, min and max are null.'),
 } as const satisfies Record<string, CodeEntry>;
 
 export type Code = keyof typeof CODES;

@@ -23,10 +23,15 @@ export interface Label {
   readonly label?: number;
   /** When it was observed, in the plan's unit; null takes the label away. */
   readonly observedAt: number | null;
+  /** Keep the label the entry has when that one was observed earlier or at the same time. */
+  readonly earliest?: boolean;
 }
 
-/** `absent`: no such entry is kept. `beyond_scan`: it lies too far back to find. */
-export type LabelOutcome = 'set' | 'absent' | 'beyond_scan';
+/**
+ * `kept`: the entry's own label stays (see `earliest`). `absent`: no such entry. `expired`: entries of
+ * that time are no longer kept. `beyond_scan`: it lies too far back to find.
+ */
+export type LabelOutcome = 'set' | 'kept' | 'absent' | 'expired' | 'beyond_scan';
 
 /** Most labels of one entity that may wait for its next event. */
 const PENDING_MAX = 4096;
@@ -36,12 +41,16 @@ export function setLabel(draft: HeadDraft, entry: Labelled, label: Label): Label
   const slot = label.label ?? 0;
   if (slot >= layout.labels) throw new DivertError('STEP_FAILED', `the plan has no label ${slot}`);
   const found = findEntry(draft, entry);
-  if (found === 'absent' || found === 'beyond_scan') return found;
+  if (typeof found === 'string') {
+    const isPast = entry.at <= Math.max(draft.cell(CELL.expired), draft.cell(CELL.truncated));
+    return found === 'absent' && isPast ? 'expired' : found;
+  }
   const source = layout.entryIdAt + 1 + slot;
   const off = found.index * layout.stride;
   const rows = draft.rowsOf(found.chunk);
   const before = rows[off + source] ?? Infinity;
   const after = label.observedAt ?? Infinity;
+  if (label.earliest === true && before <= after) return 'kept';
   const flags = layout.flagsAt < 0 ? 0 : (rows[off + layout.flagsAt] ?? 0);
   if (found.chunk === draft.cells[CELL.open]) {
     draft.rows = rows.slice(0, draft.size * layout.stride).with(off + source, after);
