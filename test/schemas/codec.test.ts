@@ -166,6 +166,13 @@ describe('C2: bad bytes and bad values are diverted', () => {
     expect(performance.now() - start).toBeLessThan(1000);
   });
 
+  it('refuses a billion items that take no bytes, which no end of the bytes would stop', () => {
+    const walk = boundsOf(avroType('{"type":"array","items":"null"}'));
+    const start = performance.now();
+    expect(walk?.(Buffer.from([0x80, 0xa8, 0xd6, 0xb9, 0x07, 0]), 0)).toBe(-1);
+    expect(performance.now() - start).toBeLessThan(1000);
+  });
+
   it('answers random bytes with an error or a value, never with another throw', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), fc.nat(4), (noise, at) => {
