@@ -127,6 +127,14 @@ describe('bounds', () => {
     expect((await bus.bounds('a.v1'))[0]?.end).toBe(2n);
   });
 
+  it('a topic asked for twice at once has one row', async () => {
+    const disk = memoryDisk();
+    const bus = await openMemoryBus({ disk });
+    await Promise.all([1, 2, 3].map(() => bus.ensureTopics([topicConfig('a.v1', 2)])));
+    const rows = await disk.rows.keys({ from: Buffer.of(2), until: Buffer.of(3), limit: 10 });
+    expect(rows).toHaveLength(1);
+  });
+
   it('splits a large append into batches of bounded bytes', async () => {
     const disk = memoryDisk();
     const bus = await openMemoryBus({ disk });
