@@ -129,7 +129,11 @@ class RemoteRegistry implements Registry {
   async #whole({ schema, references = [] }: SchemaText): Promise<Json> {
     const texts = new Map<string, string>();
     for (const { name, subject, version } of references) {
-      const whole = await this.#whole(await this.version(subject, version));
+      // A soft-deleted schema still stands in what refers to it.
+      const referred = await this.#ask((client) =>
+        client.getSchemaMetadata(subject, version, true),
+      );
+      const whole = await this.#whole(textOf(referred));
       texts.set(name, normalizedText(JSON.stringify(whole)));
     }
     return selfContained(schema, texts);

@@ -145,6 +145,16 @@ describe('registering before a start', () => {
     expect(lookup.idOf('a-value', v1)).toBe(1);
   });
 
+  it('a producer of an older schema starts again, though that schema could not be registered today', async () => {
+    const registry = await open();
+    const older = payment(idField, amountField);
+    await registerTopics(registry, [topicOf('a', older)]);
+    await registerTopics(registry, [topicOf('a', v1)]);
+    const verdict = await registry.checkCompatibility('a-value', { schema: older });
+    expect(verdict.compatible).toBe(false);
+    expect(await registerTopics(registry, [topicOf('a', older)])).toMatchObject([{ version: 1 }]);
+  });
+
   it('a schema nobody registered has no id: the lookup halts instead of guessing', async () => {
     const lookup = new ResidentLookup(await open());
     expect(() => lookup.idOf('a-value', v1)).toThrow(/a-value was not registered/);

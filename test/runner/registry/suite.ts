@@ -174,6 +174,13 @@ export const registrySuite = (name: string, open: () => Promise<OpenRegistry>): 
       expect(whole.fields[1]?.type).toMatchObject({ type: 'record', name: 'weir.Actor' });
       expect(whole.fields[2]?.type).toBe('weir.Actor');
       await expect(registry.deleteSubject('actor')).rejects.toMatchObject({ errorCode: 42206 });
+      // Once the referring subject is soft-deleted the other may be too, but its text must stay.
+      await registry.deleteSubject('payments-value');
+      await registry.deleteSubject('actor');
+      await expect(registry.deleteSubject('actor', { permanent: true })).rejects.toMatchObject({
+        errorCode: 42206,
+      });
+      expect(await registry.wholeText(found.id)).toContain('weir.Actor');
       const missing = [{ name: 'weir.Actor', subject: 'nobody', version: 1 }];
       await expect(
         registry.register('other', { schema, references: missing }),
