@@ -14,7 +14,7 @@ import { openReplay, type Replay } from './engine/replay.js';
 import { partitionSizes, taskRequests } from './engine/open-group.js';
 import { recoverTask } from './engine/recover.js';
 import { codecSerde, type Serde } from './engine/serde.js';
-import type { ExecutorOptions } from './engine/executor.js';
+import type { ExecutorOptions } from './engine/execution.js';
 import { ReferenceLoader } from './reference-loader.js';
 import { RegistryStore } from './registry/registry-store.js';
 import { registerTopicsReadOnly } from './registry/resident-topics.js';
@@ -87,7 +87,7 @@ async function openOn(
     stamp: stampDecision(topology, buildId()),
     annotate: (source, value, place) => {
       const annotated = loader.annotate(source, value, place);
-      return options.annotate?.(source, annotated, place) ?? annotated;
+      return options.annotate ? options.annotate(source, annotated, place) : annotated;
     },
     prepare: (records, failed) => loader.prepareAgain(records, failed),
     ...(options.throughRound === undefined ? {} : { throughRound: options.throughRound }),

@@ -60,9 +60,9 @@ export class ReferenceLoader {
   }
 
   /** Executor hook: says on a registry record whether its bundle was loaded. */
-  annotate(source: string, value: unknown, place: string): unknown {
+  annotate(source: string, value: unknown, place: () => string): unknown {
     if (source !== 'registry' || typeof value !== 'object' || value === null) return value;
-    return { ...value, loaded: !this.#failed.has(place) };
+    return { ...value, loaded: !this.#failed.has(place()) };
   }
 
   /** undefined for bytes that do not decode; stepping diverts them. */

@@ -21,7 +21,7 @@ import { LIMITS } from './engine/plan.js';
 import { openGroup, type OpenedGroup } from './engine/open-group.js';
 import type { Group, RoundReport } from './engine/group.js';
 import { codecSerde, type Serde } from './engine/serde.js';
-import type { Border } from './engine/executor.js';
+import type { Border } from './engine/execution.js';
 import type { Logger } from './log.js';
 import { PoisonWatch } from './poison.js';
 import { ReferenceLoader } from './reference-loader.js';

@@ -6,7 +6,7 @@
  * so that replay proves the model too.
  */
 import type { BorderOutcome } from '../operators/wiring.js';
-import type { Border } from './engine/executor.js';
+import type { Border } from './engine/execution.js';
 import type { ModelPool } from './workers/model-pool.js';
 
 /** What a decision asks of the pool. */

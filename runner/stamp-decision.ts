@@ -13,7 +13,7 @@ import type {
 import { DECISION_BRANCH, topics } from '../schemas/topics.js';
 import type { Topology } from '../topologies/topology.js';
 import { topologyDigest } from './engine/open-group.js';
-import type { ExecutorOptions } from './engine/executor.js';
+import type { ExecutorOptions } from './engine/execution.js';
 import type { Task } from './engine/task.js';
 
 type Stamp = NonNullable<ExecutorOptions['stamp']>;

@@ -64,6 +64,7 @@ export class Assembly {
   readonly #topology: Topology;
   readonly #byStage: ReadonlyMap<string, readonly Task[]>;
   readonly #feeds: ReadonlyMap<string, SourceFeed>[] = [];
+  readonly #consumers = new Map<string, (readonly Consumer[])[]>();
   readonly #receivers = new Map<number, ((signal: Signal<unknown>) => void)[]>();
   readonly #stageOfNode = new Map<number, string>();
   readonly #targets = new Map<number, readonly Task[]>();
@@ -108,7 +109,18 @@ export class Assembly {
     this.#receivers.set(node, receivers);
   }
 
+  /** Pipelines and tasks that take the records of a source partition. */
   consumers(source: string, partition: number): readonly Consumer[] {
+    const found = this.#consumers.get(source)?.[partition];
+    if (found) return found;
+    const consumers = this.#findConsumers(source, partition);
+    const known = this.#consumers.get(source) ?? [];
+    known[partition] = consumers;
+    this.#consumers.set(source, known);
+    return consumers;
+  }
+
+  #findConsumers(source: string, partition: number): readonly Consumer[] {
     const declared = this.#topology.sources.find((one) => one.name === source);
     const stages = this.#topology.stages.filter((stage) => stage.sources.includes(source));
     const partitions = declared?.broadcast ? this.#feeds.map((_, at) => at) : [partition];

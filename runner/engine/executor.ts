@@ -10,99 +10,29 @@
  *     bytes, origin and code (R7).
  * X4. Border answers are taken up in order of asking, after the records, each under its own savepoint.
  */
-import { DivertError, WeirError } from '../../schemas/errors.js';
+import { DivertError } from '../../schemas/errors.js';
 import type { Topic } from '../../schemas/topic.js';
 import { decodePosition, type Position, type Signal } from '../../operators/signal.js';
 import type { BorderItem, BorderOutcome, WiredNode } from '../../operators/wiring.js';
-import type { Topology } from '../../topologies/topology.js';
-import type { ProducedRecord, StoredRecord } from '../bus/port.js';
-import { partitionOf, type Assembly, type Consumer } from './assembly.js';
+import type { StoredRecord } from '../bus/port.js';
+import type { Assembly, Consumer } from './assembly.js';
+import { BorderCrossing, recordOutcome } from './border-crossing.js';
+import {
+  BOUNDS,
+  type Executed,
+  type ExecutorOptions,
+  type RoundBounds,
+  type RunOptions,
+} from './execution.js';
 import type { Planned } from './plan.js';
 import type { PortHost } from './ports.js';
+import { RecordDecoder } from './record-decoder.js';
 import { Round, type BorderWork } from './round.js';
-import type { Serde } from './serde.js';
+import { asWeirError } from './step-error.js';
 import type { Task } from './task.js';
 
-/** A record on its way to the quarantine topic. */
-export interface Diverted {
-  readonly task: string;
-  readonly operator: string;
-  readonly error: WeirError;
-  readonly at: Position;
-  readonly record: StoredRecord | undefined;
-}
-
-/** A value about to become a record, as the `stamp` hook sees it. */
-export interface Outgoing {
-  readonly topic: string;
-  readonly value: unknown;
-  readonly task: Task;
-  readonly at: Position;
-  /** All tasks of the group; their `from` is where they stood when the round began. */
-  readonly tasks: readonly Task[];
-  /** The same object for everything one round emits. */
-  readonly round: object;
-}
-
-export type Border = (
-  requests: readonly unknown[],
-  recorded: readonly BorderOutcome[] | undefined,
-) => Promise<readonly BorderOutcome[]>;
-
-export interface ExecutorOptions {
-  readonly topology: Topology;
-  readonly serde: Serde;
-  /** Shapes a diverted record for the quarantine topic. */
-  readonly quarantine: (diverted: Diverted) => ProducedRecord;
-  readonly borders: Readonly<Record<string, Border>>;
-  /** On a `records` bus outputs carry the time of their position. */
-  readonly stampOutputs: boolean;
-  /** Positions (topic/partition/offset) released by `runner skip`. */
-  readonly skips: ReadonlySet<string>;
-  readonly partitionsOf: (topic: string) => number;
-  /** Adds position-like facts to a value on its way out, outside its content (ruling 3). */
-  readonly stamp?: (out: Outgoing) => unknown;
-  /** What the runner learned about a record before the round, such as a bundle that could not be loaded. */
-  readonly annotate?: (source: string, value: unknown, place: string) => unknown;
-  /** Told before a record is stepped; poison isolation keeps a durable note of it. */
-  readonly beforeRecord?: (planned: Planned) => void;
-}
-
-export interface RoundBounds {
-  readonly timersMax: number;
-  readonly outputBytesMax: number;
-  readonly forwardedMax: number;
-}
-
-export const BOUNDS: RoundBounds = {
-  timersMax: 2000,
-  outputBytesMax: 4 * 1024 * 1024,
-  forwardedMax: 100_000,
-};
-
-export const UNBOUNDED: RoundBounds = {
-  timersMax: Number.MAX_SAFE_INTEGER,
-  outputBytesMax: Number.MAX_SAFE_INTEGER,
-  forwardedMax: BOUNDS.forwardedMax,
-};
-
-export interface Executed {
-  readonly round: Round;
-  /** The clock reached: the plan's, or less where a bound cut the round. */
-  readonly clockMs: number;
-  /** Records stepped; the rest go back to their readers. */
-  readonly stepped: number;
-}
-
-interface RunOptions {
-  readonly bounds: RoundBounds;
-  /** The round's mode; replay takes it from the header. */
-  readonly live: boolean;
-  /** Recorded border outcomes per task, when executing again. */
-  readonly recorded?: ReadonlyMap<Task, readonly BorderOutcome[]>;
-}
-
-const SKIPPED_NODE: WiredNode = {
+/** Where a record fails that no operator has seen. */
+const SOURCE_NODE: WiredNode = {
   id: -1,
   kind: 'source',
   name: 'source',
@@ -116,23 +46,20 @@ export class Executor implements PortHost {
   readonly #options: ExecutorOptions;
   readonly #parts: Assembly;
   readonly #topics: ReadonlyMap<string, Topic<never>>;
-  readonly #sourceTopics: ReadonlyMap<string, Topic<never>>;
-  readonly #consumers = new Map<string, readonly Consumer[]>();
-  readonly #skips: Set<string>;
+  readonly #decoder: RecordDecoder;
+  readonly #crossing: BorderCrossing;
   #round = new Round();
   #live = false;
   #bounds: RoundBounds = BOUNDS;
   #earliestDueMs = 0;
   #current: StoredRecord | undefined;
-  /** Recorded border outcomes already taken, per task, when executing again. */
-  #taken = new Map<Task, number>();
 
   constructor(options: ExecutorOptions, parts: Assembly) {
     this.#options = options;
     this.#parts = parts;
-    this.#skips = new Set(options.skips);
     this.#topics = new Map(options.topology.sinks.map((sink) => [sink.name, sink.topic]));
-    this.#sourceTopics = new Map(options.topology.sources.map((one) => [one.name, one.topic]));
+    this.#decoder = new RecordDecoder(options);
+    this.#crossing = new BorderCrossing(options.borders);
   }
 
   /** Earliest due time that may be set; never above the true one. */
@@ -148,7 +75,7 @@ export class Executor implements PortHost {
     this.#round = new Round();
     this.#live = run.live;
     this.#bounds = run.bounds;
-    this.#taken = new Map();
+    this.#crossing.begin();
     let clock = clockMs;
     let stepped = 0;
     for (const planned of records) {
@@ -175,7 +102,7 @@ export class Executor implements PortHost {
 
   /** Diverts the record at topic/partition/offset instead of stepping it (R7, `runner skip`). */
   skip(place: string): void {
-    this.#skips.add(place);
+    this.#decoder.skip(place);
   }
 
   // PortHost: called by operators, inside a signal.
@@ -226,7 +153,7 @@ export class Executor implements PortHost {
 
   #stepRecord(planned: Planned): void {
     const { reader, queued, timeMs } = planned;
-    const consumers = this.#consumersOf(reader.source, reader.partition);
+    const consumers = this.#parts.consumers(reader.source, reader.partition);
     for (const { tasks } of consumers) for (const task of tasks) task.touched = true;
     if (queued.marker) return;
     const { record } = queued;
@@ -255,35 +182,11 @@ export class Executor implements PortHost {
     at: Position,
     consumers: readonly Consumer[],
   ): Signal<unknown> | undefined {
-    const { record } = planned.queued;
-    const place = `${at.topic}/${at.partition}/${at.offset}`;
     try {
-      if (this.#skips.has(place)) {
-        for (const { tasks } of consumers) for (const task of tasks) task.skipped.push(place);
-        throw new DivertError('POISON', `${place} ended the process repeatedly and was skipped.`);
-      }
-      const topic = this.#sourceTopics.get(planned.reader.source);
-      if (!topic) throw new Error(`source ${planned.reader.source} is not declared`);
-      if (!record.value) {
-        throw new DivertError(
-          'DECODE_FAILED',
-          `${place} has no value; tombstones mean nothing here.`,
-        );
-      }
-      const key = record.key ? bufferOf(record.key).toString() : '';
-      const partitions = this.#options.partitionsOf(at.topic);
-      if (partitions > 1 && record.key && partitionOf(key, partitions) !== at.partition) {
-        throw new DivertError(
-          'WRONG_PARTITION',
-          `${place} has a key of partition ${partitionOf(key, partitions)}; its producer must place keys by murmur2.`,
-        );
-      }
-      const decoded = this.#options.serde.decode(topic, record.value);
-      const value = this.#options.annotate?.(planned.reader.source, decoded, place) ?? decoded;
-      return { run: topic.runOf?.(decoded as never) ?? '', key, value, at };
+      return this.#decoder.decode(planned, at, consumers);
     } catch (error) {
       const task = consumers[0]?.tasks[0];
-      if (task) this.#divert(task, error, { node: SKIPPED_NODE, at });
+      if (task) this.#divert(task, error, { node: SOURCE_NODE, at });
       return undefined;
     }
   }
@@ -309,16 +212,14 @@ export class Executor implements PortHost {
     const named = asWeirError(error, from.node);
     if (named.disposition === 'halt') throw named;
     this.#round.diverted += 1;
-    this.#round.addOutput(
-      task,
-      this.#options.quarantine({
-        task: task.id,
-        operator: from.node.name,
-        error: named,
-        at: from.at,
-        record: this.#current,
-      }),
-    );
+    const record = this.#options.quarantine({
+      task: task.id,
+      operator: from.node.name,
+      error: named,
+      at: from.at,
+      record: this.#current,
+    });
+    this.#round.addOutput(task, record, { code: named.code });
   }
 
   /** X2. */
@@ -381,25 +282,7 @@ export class Executor implements PortHost {
     const round = this.#round;
     while (round.borders.length > 0) {
       const batch = round.borders.splice(0);
-      const answers = new Map<BorderWork, BorderOutcome>();
-      for (const kind of new Set(batch.map((work) => work.item.border))) {
-        const asked = batch.filter(
-          (work) => work.item.border === kind && work.item.request !== undefined,
-        );
-        if (asked.length === 0) continue;
-        const cross = this.#options.borders[kind];
-        if (!cross) throw new Error(`the runner has no border named ${kind}`);
-        const before =
-          recorded && asked.map((work) => recordedOutcome(recorded, this.#taken, work.task));
-        const outcomes = await cross(
-          asked.map((work) => work.item.request),
-          before,
-        );
-        asked.forEach((work, at) => {
-          const outcome = outcomes[at];
-          if (outcome) answers.set(work, outcome);
-        });
-      }
+      const answers = await this.#crossing.ask(batch, recorded);
       for (const work of batch) this.#resume(work, answers.get(work));
     }
   }
@@ -412,44 +295,4 @@ export class Executor implements PortHost {
     });
     this.#drain();
   }
-
-  #consumersOf(source: string, partition: number): readonly Consumer[] {
-    const place = `${source}/${partition}`;
-    let consumers = this.#consumers.get(place);
-    if (!consumers) {
-      consumers = this.#parts.consumers(source, partition);
-      this.#consumers.set(place, consumers);
-    }
-    return consumers;
-  }
-}
-
-function recordedOutcome(
-  recorded: ReadonlyMap<Task, readonly BorderOutcome[]>,
-  taken: Map<Task, number>,
-  task: Task,
-): BorderOutcome {
-  const at = taken.get(task) ?? 0;
-  taken.set(task, at + 1);
-  return recorded.get(task)?.[at] ?? { ok: true, numbers: [], reason: '' };
-}
-
-function recordOutcome(task: Task, outcome: BorderOutcome): void {
-  const reason = outcome.ok ? '' : outcome.reason;
-  const last = task.outcomes.at(-1);
-  if (last?.reason === reason)
-    task.outcomes[task.outcomes.length - 1] = { reason, count: last.count + 1 };
-  else task.outcomes.push({ reason, count: 1 });
-}
-
-function asWeirError(error: unknown, node: WiredNode): WeirError {
-  if (error instanceof WeirError) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  return new DivertError('STEP_FAILED', `Operator "${node.name}" failed: ${message}`, {
-    cause: error,
-  });
-}
-
-function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -9,8 +9,9 @@
  */
 import type { Bus } from '../bus/port.js';
 import type { Assembly } from './assembly.js';
-import { BOUNDS, type Executor, type RoundBounds } from './executor.js';
-import { encodeHeader, type RoundHeader, type SourceRange } from './header.js';
+import { BOUNDS, type RoundBounds } from './execution.js';
+import type { Executor } from './executor.js';
+import { Checkpointer, LOGGED_MAX, type LoggedMax } from './checkpointer.js';
 import {
   CAUGHT_UP_MS,
   LIMITS,
@@ -20,8 +21,8 @@ import {
   type RoundPlan,
 } from './plan.js';
 import type { Reader } from './reader.js';
-import { crc32 } from 'node:zlib';
-import { NO_OUTPUTS, type Round, type RoundOutput } from './round.js';
+import type { RoundOutput } from './round.js';
+import { sealRound } from './seal-round.js';
 import type { Task } from './task.js';
 
 /** What a group tells whoever watches it; once per round. */
@@ -55,7 +56,7 @@ export interface GroupParts {
   /** Asked before each round; poison isolation makes rounds of one record. */
   readonly limits?: () => RoundLimits;
   readonly bounds?: RoundBounds;
-  readonly loggedMax?: { readonly entries: number; readonly bytes: number };
+  readonly loggedMax?: LoggedMax;
   readonly onRound?: (report: RoundReport) => void;
   /**
    * Called with a round's records before they are stepped; may load what they refer to. Answers the
@@ -65,10 +66,6 @@ export interface GroupParts {
   /** Monotone milliseconds for measuring; never part of a result. */
   readonly stopwatchMs?: () => number;
 }
-
-const LOGGED_MAX = { entries: 65_536, bytes: 32 * 1024 * 1024 };
-/** Sizes of all tasks are summed only every so many rounds. */
-const WEIGH_EVERY = 8;
 
 export class Group {
   readonly topology: string;
@@ -80,7 +77,7 @@ export class Group {
   #round: number;
   #progressMs = 0;
   #committing: Promise<void> = Promise.resolve();
-  #checkpointing: Promise<void> | undefined;
+  readonly #checkpointer: Checkpointer;
   #failure: Error | undefined;
 
   constructor(parts: GroupParts) {
@@ -90,7 +87,13 @@ export class Group {
     this.readers = parts.readers;
     this.#clockMs = parts.clockMs;
     this.#round = parts.round;
-    for (const task of this.tasks) task.from = task.readers.map((reader) => reader.next);
+    this.#checkpointer = new Checkpointer(parts.bus, this.tasks, {
+      most: parts.loggedMax ?? LOGGED_MAX,
+      onError: (error) => {
+        this.#failure ??= asError(error);
+      },
+    });
+    for (const task of this.tasks) task.stand();
   }
 
   get mode(): 'catch-up' | 'live' {
@@ -146,7 +149,18 @@ export class Group {
     this.#clockMs = executed.clockMs;
     this.#round += 1;
     const taken = plan.records.slice(0, executed.stepped);
-    const commit = this.#seal(touched, executed.round, { taken, mode: plan.mode, failedLoads });
+    const sealed = sealRound(
+      touched,
+      { round: executed.round, taken },
+      {
+        round: this.#round,
+        mode: plan.mode,
+        clockMs: executed.clockMs,
+        failedLoads,
+        build: this.#parts.build,
+        topology: this.#parts.topologyDigest,
+      },
+    );
     const executeMs = watch() - startMs;
     await this.#committing;
     this.#throwIfFailed();
@@ -164,15 +178,16 @@ export class Group {
       emitted: executed.round.outputs,
     };
     const commitStartMs = watch();
-    this.#committing = commit().then(
+    this.#committing = this.#parts.bus.commit(sealed.request).then(
       () => {
+        sealed.durable();
         this.#parts.onRound?.({ ...report, commitMs: watch() - commitStartMs });
       },
       (error: unknown) => {
         this.#failure ??= asError(error);
       },
     );
-    await this.#checkpointWhenDue();
+    await this.#checkpointer.after(this.#round);
     return true;
   }
 
@@ -184,15 +199,13 @@ export class Group {
 
   /** Brings every task's checkpoint up to its last durable round and forgets the blobs behind it. */
   async checkpoint(): Promise<void> {
-    await this.#checkpointing;
-    await (this.#checkpointing = this.#checkpointAll());
-    this.#checkpointing = undefined;
+    await this.#checkpointer.now();
   }
 
   /** Settles, checkpoints (unless `abrupt`) and closes the states; the bus stays open. */
   async close(options: { readonly abrupt?: boolean } = {}): Promise<void> {
     await this.#committing;
-    await this.#checkpointing?.catch(() => undefined);
+    await this.#checkpointer.idle();
     if (!options.abrupt && !this.#failure) await this.checkpoint();
     for (const task of this.tasks) await task.state.close();
     this.#throwIfFailed();
@@ -232,121 +245,7 @@ export class Group {
     if (nowMs !== undefined && plan.progressMs >= nowMs - CAUGHT_UP_MS) this.#mode = 'live';
     return plan;
   }
-
-  /** Turns what the round changed into headers and blobs, and returns the commit to start. */
-  #seal(
-    touched: readonly Task[],
-    round: Round,
-    ran: {
-      readonly taken: RoundPlan['records'];
-      readonly mode: RoundPlan['mode'];
-      readonly failedLoads: readonly string[];
-    },
-  ): () => Promise<void> {
-    const digests = round.digests();
-    const crcs = new Map<Reader, number>();
-    for (const { reader, queued } of ran.taken) {
-      crcs.set(reader, queued.record.value ? crc32(queued.record.value) : 0);
-    }
-    const rounds = touched.map((task) => {
-      const seq = task.seq + 1;
-      const blob = task.state.seal(seq);
-      const digest = digests.get(task);
-      const header = this.#header(task, seq, {
-        mode: ran.mode,
-        failedLoads: ran.failedLoads,
-        ranges: rangesOf(task, crcs),
-        blobDigest: blob.digest,
-        outputs: digest?.count ?? 0,
-        outputsDigest: digest?.digest ?? NO_OUTPUTS,
-      });
-      const { bytes, chain } = encodeHeader(header, task.chain);
-      task.seq = seq;
-      task.chain = chain;
-      task.from = task.readers.map((reader) => reader.next);
-      task.touched = false;
-      task.outcomes = [];
-      task.skipped = [];
-      return {
-        entry: { task: task.id, epoch: task.epoch, seq, header: bytes, blob: blob.parts },
-        task,
-        chain,
-      };
-    });
-    const outputs = round.outputs.map((output) => output.record);
-    return async () => {
-      await this.#parts.bus.commit({ rounds: rounds.map((one) => one.entry), outputs });
-      for (const { task, entry, chain } of rounds) task.state.durable(entry.seq, chain);
-    };
-  }
-
-  #header(
-    task: Task,
-    seq: number,
-    made: Pick<
-      RoundHeader,
-      'mode' | 'failedLoads' | 'ranges' | 'blobDigest' | 'outputs' | 'outputsDigest'
-    >,
-  ): Omit<RoundHeader, 'chain'> {
-    return {
-      task: task.id,
-      epoch: task.epoch,
-      seq,
-      round: this.#round,
-      lineage: task.state.lineage,
-      clockMs: this.#clockMs,
-      outcomes: task.outcomes,
-      skipped: task.skipped,
-      build: this.#parts.build,
-      topology: this.#parts.topologyDigest,
-      ...made,
-    };
-  }
-
-  /** G3. */
-  async #checkpointWhenDue(): Promise<void> {
-    if (this.#round % WEIGH_EVERY !== 0) return;
-    const most = this.#parts.loggedMax ?? LOGGED_MAX;
-    let entries = 0;
-    let bytes = 0;
-    for (const task of this.tasks) {
-      const sizes = task.state.sizes();
-      entries += sizes.loggedEntries;
-      bytes += sizes.loggedBytes;
-    }
-    if (entries < most.entries && bytes < most.bytes) return;
-    if (!this.#checkpointing) {
-      this.#checkpointing = this.#checkpointAll()
-        .catch((error: unknown) => {
-          this.#failure ??= asError(error);
-        })
-        .finally(() => {
-          this.#checkpointing = undefined;
-        });
-    }
-    if (entries >= 2 * most.entries || bytes >= 2 * most.bytes) await this.#checkpointing;
-  }
-
-  async #checkpointAll(): Promise<void> {
-    for (const task of this.tasks) {
-      const through = await task.state.checkpoint();
-      if (through > 0) await this.#parts.bus.purgeBlobs(task.id, through);
-    }
-  }
 }
 
 const asError = (error: unknown): Error =>
   error instanceof Error ? error : new Error(String(error));
-
-function rangesOf(task: Task, crcs: ReadonlyMap<Reader, number>): readonly SourceRange[] {
-  return task.readers.map((reader, at) => {
-    const from = task.from[at] ?? reader.next;
-    return {
-      topic: reader.topic,
-      partition: reader.partition,
-      from,
-      to: reader.next,
-      crc: from === reader.next ? 0 : (crcs.get(reader) ?? 0),
-    };
-  });
-}

@@ -82,34 +82,34 @@ export function planRound(input: PlanInput): RoundPlan {
 /** The reader whose head has the smallest position; heads below the clock count as at the clock. */
 function smallest(readers: readonly Reader[], clockMs: number): Reader | undefined {
   let best: Reader | undefined;
+  let bestHead: QueuedRecord | undefined;
   let bestTime = 0;
   for (const reader of readers) {
     const head = reader.peek();
     if (!head) continue;
     const time = Math.max(head.timeMs, clockMs);
-    if (!best || precedes(reader, head, time, best, bestTime)) {
-      best = reader;
-      bestTime = time;
+    if (best && bestHead) {
+      if (time > bestTime) continue;
+      if (time === bestTime && follows({ reader, head }, { reader: best, head: bestHead }))
+        continue;
     }
+    best = reader;
+    bestHead = head;
+    bestTime = time;
   }
   return best;
 }
 
-function precedes(
-  reader: Reader,
-  head: QueuedRecord,
-  time: number,
-  best: Reader,
-  bestTime: number,
-): boolean {
-  if (time !== bestTime) return time < bestTime;
-  if (reader.rank !== best.rank) return reader.rank < best.rank;
-  const other = best.peek();
-  if (!other) return true;
-  if (head.record.sequence !== other.record.sequence) {
-    return head.record.sequence < other.record.sequence;
-  }
-  return reader.partition < best.partition;
+interface Head {
+  readonly reader: Reader;
+  readonly head: QueuedRecord;
+}
+
+/** At equal times: rank, then append sequence, then partition. */
+function follows(one: Head, other: Head): boolean {
+  if (one.reader.rank !== other.reader.rank) return one.reader.rank > other.reader.rank;
+  const sequence = one.head.record.sequence - other.head.record.sequence;
+  return sequence === 0 ? one.reader.partition > other.reader.partition : sequence > 0;
 }
 
 /**
@@ -125,4 +125,17 @@ function mayStep(input: PlanInput, from: Reader, head: QueuedRecord): boolean {
     if (timeMs > boundMs || (timeMs === boundMs && from.rank > reader.rank)) return false;
   }
   return true;
+}
+
+/** Orders planned records by their positions; what taking them one by one gives. */
+export function byPosition(left: Planned, right: Planned): number {
+  if (left.timeMs !== right.timeMs) return left.timeMs - right.timeMs;
+  if (left.reader.rank !== right.reader.rank) return left.reader.rank - right.reader.rank;
+  const one = left.queued.record;
+  const other = right.queued.record;
+  if (one.sequence !== other.sequence) return one.sequence - other.sequence;
+  if (left.reader.partition !== right.reader.partition) {
+    return left.reader.partition - right.reader.partition;
+  }
+  return one.offset < other.offset ? -1 : 1;
 }

@@ -8,7 +8,7 @@ import { sha256Hex, sha256Hex32 } from '../../schemas/sha256.js';
 import type { Quarantine } from '../../schemas/generated/quarantine.js';
 import { topics } from '../../schemas/topics.js';
 import type { ProducedRecord } from '../bus/port.js';
-import type { Diverted } from './executor.js';
+import type { Diverted } from './execution.js';
 import type { Serde } from './serde.js';
 
 export function quarantineShape(

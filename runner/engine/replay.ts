@@ -12,18 +12,20 @@ import { UsageError, HaltError } from '../../schemas/errors.js';
 import type { BorderOutcome } from '../../operators/wiring.js';
 import type { TaskState } from '../../state/port.js';
 import type { Topology } from '../../topologies/topology.js';
-import type { Bus, RoundEntry } from '../bus/port.js';
+import type { Bus } from '../bus/port.js';
 import {
   partitionSizes,
   taskRequests,
   buildExecutor,
   type OpenGroupOptions,
 } from './open-group.js';
-import { UNBOUNDED, type Executor } from './executor.js';
-import { decodeHeader, GENESIS, type RoundHeader, type SourceRange } from './header.js';
-import type { Planned } from './plan.js';
+import { UNBOUNDED } from './execution.js';
+import type { Executor } from './executor.js';
+import { decodeHeader, type RoundHeader, type SourceRange } from './header.js';
+import { byPosition, type Planned } from './plan.js';
 import { Reader } from './reader.js';
 import { NO_OUTPUTS, type Round, type RoundOutput } from './round.js';
+import { outcomesOf, RoundCursor } from './round-cursor.js';
 import type { Task } from './task.js';
 
 export interface ReplayOptions extends Pick<
@@ -56,14 +58,6 @@ export interface ReplayedRound {
   readonly tasks: readonly ReplayedTask[];
   /** Faults found while reading the log: holes, changed headers, changed source records. */
   readonly faults: readonly string[];
-}
-
-interface Cursor {
-  readonly task: Task;
-  readonly rounds: AsyncIterator<RoundEntry>;
-  entry: RoundEntry | undefined;
-  header: RoundHeader | undefined;
-  chain: Uint8Array;
 }
 
 export interface Replay {
@@ -140,31 +134,25 @@ class Replayer {
     this.#executor = parts.executor;
     this.#readers = parts.readers;
     this.#tasks = parts.tasks;
-    for (const task of this.#tasks) task.from = task.readers.map((reader) => reader.next);
+    for (const task of this.#tasks) task.stand();
   }
 
   async *rounds(): AsyncGenerator<ReplayedRound> {
     const faults: string[] = [];
-    const cursors = this.#tasks.map((task): Cursor => ({
-      task,
-      rounds: this.#options.bus.rounds(task.id, 1)[Symbol.asyncIterator](),
-      entry: undefined,
-      header: undefined,
-      chain: GENESIS,
-    }));
-    for (const cursor of cursors) await advance(cursor, faults);
+    const cursors = this.#tasks.map((task) => new RoundCursor(this.#options.bus, task));
+    for (const cursor of cursors) await cursor.advance(faults);
     for (;;) {
       const round = Math.min(...cursors.map((one) => one.header?.round ?? Infinity));
       if (round === Infinity || round > (this.#options.throughRound ?? Infinity)) return;
       const now = cursors.filter((one) => one.header?.round === round);
       yield await this.#round(round, now, faults.splice(0));
-      for (const cursor of now) await advance(cursor, faults);
+      for (const cursor of now) await cursor.advance(faults);
     }
   }
 
   async #round(
     round: number,
-    cursors: readonly Cursor[],
+    cursors: readonly RoundCursor[],
     faults: readonly string[],
   ): Promise<ReplayedRound> {
     const headers = cursors.flatMap((cursor) => cursor.header ?? []);
@@ -188,7 +176,7 @@ class Replayer {
     this.#clockMs = clockMs;
     const tasks = this.#sealed(round, cursors, { digests: made.digests(), faults: found });
     for (const task of this.#tasks) {
-      task.from = task.readers.map((reader) => reader.next);
+      task.stand();
       if (task.state.checkpointDue()) await task.state.checkpoint();
     }
     return { round, clockMs, records, outputs: made.outputs, tasks, faults: found };
@@ -196,7 +184,7 @@ class Replayer {
 
   #sealed(
     round: number,
-    cursors: readonly Cursor[],
+    cursors: readonly RoundCursor[],
     made: { readonly digests: ReturnType<Round['digests']>; readonly faults: string[] },
   ): readonly ReplayedTask[] {
     return this.#tasks
@@ -204,11 +192,8 @@ class Replayer {
       .flatMap((task): readonly ReplayedTask[] => {
         const header = cursors.find((cursor) => cursor.task === task)?.header;
         const blob = task.state.seal(task.seq + 1);
-        task.seq += 1;
-        task.state.durable(task.seq);
-        task.touched = false;
-        task.outcomes = [];
-        task.skipped = [];
+        task.state.durable(task.seq + 1);
+        task.next(task.seq + 1, header?.chain ?? task.chain);
         const digest = made.digests.get(task);
         if (!header) {
           made.faults.push(`round ${round} concerns ${task.id} now but did not then`);
@@ -257,39 +242,6 @@ class Replayer {
     }
     return records.sort(byPosition);
   }
-}
-
-function byPosition(left: Planned, right: Planned): number {
-  if (left.timeMs !== right.timeMs) return left.timeMs - right.timeMs;
-  if (left.reader.rank !== right.reader.rank) return left.reader.rank - right.reader.rank;
-  const one = left.queued.record;
-  const other = right.queued.record;
-  if (one.sequence !== other.sequence) return one.sequence - other.sequence;
-  if (left.reader.partition !== right.reader.partition) {
-    return left.reader.partition - right.reader.partition;
-  }
-  return one.offset < other.offset ? -1 : 1;
-}
-
-async function advance(cursor: Cursor, faults: string[]): Promise<void> {
-  const next = await cursor.rounds.next();
-  cursor.entry = next.done ? undefined : next.value;
-  cursor.header = undefined;
-  if (!cursor.entry) return;
-  try {
-    cursor.header = decodeHeader(cursor.entry.header, cursor.chain);
-  } catch (error) {
-    if (!(error instanceof HaltError) || error.code !== 'HEADER_CORRUPT') throw error;
-    faults.push(error.message);
-    cursor.header = decodeHeader(cursor.entry.header);
-  }
-  cursor.chain = cursor.header.chain;
-}
-
-function outcomesOf(header: RoundHeader): readonly BorderOutcome[] {
-  return header.outcomes.flatMap(({ reason, count }) =>
-    Array.from({ length: count }, () => ({ ok: reason === '', numbers: [], reason })),
-  );
 }
 
 async function lineageOf(bus: Bus, task: string): Promise<string | undefined> {

@@ -57,6 +57,21 @@ export class Task {
     this.state = options.state;
   }
 
+  /** Notes where its sources stand: the beginning of the next round's ranges. */
+  stand(): void {
+    this.from = this.readers.map((reader) => reader.next);
+  }
+
+  /** A round of this task was sealed as `seq`; the next one begins. */
+  next(seq: number, chain: Uint8Array): void {
+    this.seq = seq;
+    this.chain = chain;
+    this.touched = false;
+    this.outcomes = [];
+    this.skipped = [];
+    this.stand();
+  }
+
   begin(timeMs: number): void {
     this.touched = true;
     this.failure = undefined;
