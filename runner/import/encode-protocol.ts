@@ -1,7 +1,7 @@
 /**
  * What the thread of an import says; the other side says only `more`, once per batch it took.
  */
-import type { EncodedBatch, EncodeTotals } from './encode-import.js';
+import type { EncodedBatch, EncodeTotals } from './encode-plan.js';
 import type { BadRow } from './ordered-rows.js';
 
 /** Batches that may be on their way. */

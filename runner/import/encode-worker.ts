@@ -8,7 +8,8 @@
  */
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { UsageError } from '../../schemas/errors.js';
-import { encodeImport, type EncodePlan } from './encode-import.js';
+import { encodeImport } from './encode-import.js';
+import type { EncodePlan } from './encode-plan.js';
 import { CREDITS, type WorkerMessage } from './encode-protocol.js';
 import type { BadRow } from './ordered-rows.js';
 

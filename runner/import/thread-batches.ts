@@ -10,7 +10,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { RetryError, UsageError } from '../../schemas/errors.js';
-import type { EncodedBatch, EncodePlan, EncodeTotals } from './encode-import.js';
+import type { EncodedBatch, EncodePlan, EncodeTotals } from './encode-plan.js';
 import type { WorkerMessage } from './encode-protocol.js';
 import type { BadRow } from './ordered-rows.js';
 

@@ -4,12 +4,9 @@ import { isProgressMarker } from '../../../runner/bus/marker.js';
 import { memoryDisk, openMemoryBus } from '../../../runner/bus/memory.js';
 import type { Bus } from '../../../runner/bus/port.js';
 import { listImports } from '../../../runner/import/import-cursor.js';
-import {
-  END_AFTER_MS,
-  importTransactions,
-  type ImportOptions,
-  type ImportReport,
-} from '../../../runner/import/import-transactions.js';
+import type { ImportOptions, ImportReport } from '../../../runner/import/import-options.js';
+import { END_AFTER_MS } from '../../../runner/import/import-run.js';
+import { importTransactions } from '../../../runner/import/import-transactions.js';
 import type { BadRow } from '../../../runner/import/ordered-rows.js';
 import { topicCodec } from '../../../schemas/codec.js';
 import { RetryError, UsageError } from '../../../schemas/errors.js';
