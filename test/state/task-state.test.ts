@@ -1,5 +1,11 @@
+import { boundsSuite } from './bounds.js';
 import { levelDisk, memoryDisk } from './disk.js';
 import { stateSuite } from './suite.js';
 
-stateSuite('memory', () => memoryDisk());
-stateSuite('LevelDB', levelDisk);
+for (const [name, disk] of [
+  ['memory', () => memoryDisk()],
+  ['LevelDB', levelDisk],
+] as const) {
+  stateSuite(name, disk);
+  boundsSuite(name, disk);
+}
