@@ -42,11 +42,11 @@ type AnySource = AnyTopic | SourceOptions<never>;
 type AnyStoreSpec = StoreSpec;
 
 type ValueOf<S> = S extends SourceOptions<infer T> ? T : S extends Topic<infer T> ? T : never;
-type Streams<S> = { readonly [K in keyof S]: Stream<ValueOf<S[K]>> };
-type Stores<S> = {
+export type Streams<S> = { readonly [K in keyof S]: Stream<ValueOf<S[K]>> };
+export type Stores<S> = {
   readonly [K in keyof S]: S[K] extends KeyedStoreSpec<infer V> ? Keyed<V> : Guard;
 };
-type Sinks<S> = { readonly [K in keyof S]: Sink<ValueOf<S[K]>> };
+export type Sinks<S> = { readonly [K in keyof S]: Sink<ValueOf<S[K]>> };
 
 export interface TopologyOptions<Src, St, Si> {
   /** Kebab-case; also the consumer group, the folder under data/state and the metric label. */

@@ -11,6 +11,7 @@
 import type { Snapshot, SnapshotGap, SnapshotKey } from '../../schemas/generated/rtdl-record.js';
 import { SNAPSHOT_RECIPE, snapshotHash } from '../../schemas/state-versions.js';
 import type { CapabilityMask } from '../degrade/capability-mask.js';
+import { WHOLE_PART } from '../features/entity-features.js';
 import type { FeaturePart } from '../features/feature-request.js';
 import type { FeaturePlan } from '../features/plan.js';
 import type { Gathered } from './gather.js';
@@ -111,7 +112,10 @@ function place(
   for (let at = 0; at < places.length; at += 1) {
     values[places[at] ?? 0] = part.values[at] ?? null;
   }
-  for (const { index, code } of part.gaps) gaps.push({ index: places[index] ?? 0, code });
+  for (const { index, code } of part.gaps) {
+    if (index === WHOLE_PART) for (const each of places) gaps.push({ index: each, code });
+    else gaps.push({ index: places[index] ?? 0, code });
+  }
 }
 
 /** Place of a feature by name; undefined when the plan has none of it. */
