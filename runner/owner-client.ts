@@ -30,7 +30,7 @@ export class OwnerClient {
 
   async call<Params, Answer>(call: OwnerCall<Params, Answer>, params: Params): Promise<Answer> {
     const response = await this.#post(`/call/${call.name}`, params, this.#agent);
-    const message = unpackMessage(await bytesOf(response)) as OwnerMessage;
+    const message = unpackMessage(await this.#bytesOf(response)) as OwnerMessage;
     if (message.error !== undefined) throw errorOfWire(message.error);
     return message.answer as Answer;
   }
@@ -41,10 +41,11 @@ export class OwnerClient {
     params: Params,
     signal?: AbortSignal,
   ): AsyncGenerator<Item> {
-    const response = await this.#post(`/stream/${call.name}`, params, false, signal);
+    let response: IncomingMessage | null = null;
     try {
+      response = await this.#post(`/stream/${call.name}`, params, false, signal);
       if (response.statusCode !== 200) {
-        const { error } = unpackMessage(await bytesOf(response)) as OwnerMessage;
+        const { error } = unpackMessage(await this.#bytesOf(response)) as OwnerMessage;
         throw error === undefined ? this.#gone('it answered nothing') : errorOfWire(error);
       }
       for await (const message of framesIn(response)) {
@@ -54,11 +55,10 @@ export class OwnerClient {
       }
       throw this.#gone('it broke off');
     } catch (failure) {
-      if (failure instanceof WeirError) throw failure;
       if (signal?.aborted === true) return;
-      throw this.#gone(failure);
+      throw failure instanceof WeirError ? failure : this.#gone(failure);
     } finally {
-      response.destroy();
+      response?.destroy();
     }
   }
 
@@ -67,7 +67,7 @@ export class OwnerClient {
     const response = await this.#send('GET', path, null, { agent: this.#agent });
     return {
       status: response.statusCode ?? 0,
-      body: (await bytesOf(response)).toString('utf8'),
+      body: (await this.#bytesOf(response)).toString('utf8'),
     };
   }
 
@@ -127,10 +127,14 @@ export class OwnerClient {
       cause,
     });
   }
-}
 
-const bytesOf = async (response: IncomingMessage): Promise<Buffer> => {
-  const chunks: Buffer[] = [];
-  for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
-  return Buffer.concat(chunks);
-};
+  async #bytesOf(response: IncomingMessage): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    try {
+      for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
+    } catch (broken) {
+      throw this.#gone(broken);
+    }
+    return Buffer.concat(chunks);
+  }
+}

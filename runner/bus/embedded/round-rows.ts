@@ -78,31 +78,44 @@ export const lastRound = async (
   return row === undefined ? null : readHeader(task, row[0], row[1]);
 };
 
-/** Rounds of a task from `from` to `to` inclusive, oldest first; at most one page is in memory. */
+/**
+ * Rounds of a task from `from` to `to` inclusive, all of which exist, oldest first; at most one page is
+ * in memory. A header that is not there halts (HEADER_CORRUPT): rounds have no gaps.
+ */
 export async function* readRounds(
   rows: RowStore,
   task: string,
   from: number,
   to: number,
 ): AsyncGenerator<RoundEntry> {
-  let next = from;
+  let next = Math.max(1, from);
   while (next <= to) {
     const found = await rows.range({
       from: headerKey(task, next),
-      until: headerKey(task, Math.min(to, Number.MAX_SAFE_INTEGER - 1) + 1),
+      until: headerKey(task, to + 1),
       limit: HEADERS_PER_READ,
       bytesMax: 256 * 1024,
     });
-    if (found.length === 0) return;
     const headers = found.map(([key, value]) => readHeader(task, key, value));
-    for (let at = 0; at < headers.length;) {
-      const page = pageOf(headers, at);
-      yield* readBlobs(rows, task, page);
-      at += page.length;
+    const page = headers.slice(0, gaplessLength(headers, next));
+    for (let at = 0; at < page.length;) {
+      const some = pageOf(page, at);
+      yield* readBlobs(rows, task, some);
+      at += some.length;
     }
-    next = (headers[headers.length - 1]?.seq ?? to) + 1;
+    next += page.length;
+    if (page.length < headers.length || headers.length === 0) {
+      throw new HaltError('HEADER_CORRUPT', `the header of ${task} round ${next} is missing.`, {
+        origin: `${task}/${next}`,
+      });
+    }
   }
 }
+
+const gaplessLength = (headers: readonly HeaderRow[], first: number): number => {
+  const gap = headers.findIndex(({ seq }, at) => seq !== first + at);
+  return gap < 0 ? headers.length : gap;
+};
 
 /** Headers from `at` whose blobs together stay near BLOB_BYTES_PER_READ; at least one. */
 const pageOf = (headers: readonly HeaderRow[], at: number): readonly HeaderRow[] => {

@@ -139,15 +139,29 @@ describe('damage on disk', () => {
     },
   );
 
-  it('a missing batch is found, not jumped over', async () => {
-    await threeBatches();
+  /** Deletes the nth row of a table. */
+  const lose = async (table: number, nth: number): Promise<void> => {
     const level = new ClassicLevel<Buffer, Buffer>(join(dir, 'bus'), {
       keyEncoding: 'buffer',
       valueEncoding: 'buffer',
     });
-    const keys = await level.keys({ gte: Buffer.of(TABLE.batch), lt: Buffer.of(4) }).all();
-    await level.del(keys[1] ?? Buffer.alloc(0));
+    const keys = await level.keys({ gte: Buffer.of(table), lt: Buffer.of(table + 1) }).all();
+    await level.del(keys[nth] ?? Buffer.alloc(0));
     await level.close();
+  };
+
+  it.each([0, 1])('the lost header %i is found and named', async (nth) => {
+    await threeBatches();
+    await lose(TABLE.header, nth);
+    const bus = await openEmbeddedBus({ dir });
+    const found = await failsWith(readAll(bus, 't/0'), 'HEADER_CORRUPT');
+    expect(found.message).toContain(`t/0 round ${nth + 1} is missing`);
+    await bus.close();
+  });
+
+  it('a missing batch is found, not jumped over', async () => {
+    await threeBatches();
+    await lose(TABLE.batch, 1);
     const bus = await openEmbeddedBus({ dir });
     for (const from of [0n, 2n, 3n]) {
       const found = await failsWith(bus.pull('a.v1', 0, from, 100_000), 'BATCH_CORRUPT');

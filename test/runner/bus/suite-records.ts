@@ -123,7 +123,7 @@ export const recordsSuite = (open: OpenBus): void => {
         seen.add(text(value));
     }
     expect(seen.size).toBe(100_000);
-  });
+  }, 120_000);
 
   it('tells listeners after records became readable, until they stop', async () => {
     const ends: Promise<bigint | undefined>[] = [];
