@@ -5,7 +5,7 @@ import type { EncodedBatch, EncodeTotals } from './encode-plan.js';
 import type { BadRow } from './ordered-rows.js';
 
 /** Batches that may be on their way. */
-export const CREDITS = 3;
+export const CREDITS = 2;
 
 export type WorkerMessage =
   | { readonly kind: 'batch'; readonly batch: EncodedBatch }

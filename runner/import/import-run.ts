@@ -18,7 +18,7 @@ import type { BadRow } from './ordered-rows.js';
 import { unpackRecords } from './packed-batch.js';
 import { threadBatches } from './thread-batches.js';
 
-const BATCH_ITEMS = 2000;
+const BATCH_ITEMS = 1000;
 const FIRST_BAD_ROWS = 100;
 /** How long after the last event the run's time ends. */
 export const END_AFTER_MS = 60_000;

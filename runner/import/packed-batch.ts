@@ -9,6 +9,7 @@ import { partitionOfKey } from '../bus/murmur2.js';
 import type { ProducedRecord } from '../bus/port.js';
 import { PRODUCED_TOPICS } from '../world/envelope.js';
 
+/** `index`, `times` and `bytes` may be longer than what `count` records use. */
 export interface PackedRecords {
   readonly count: number;
   readonly index: Int32Array;
@@ -54,22 +55,22 @@ export class BatchPacker {
     this.count++;
   }
 
-  /** What was added since the last call; its buffers are the caller's. */
+  /** What was added since the last call; the buffers go with it, new ones of like size take over. */
   take(): PackedRecords {
-    const packed: PackedRecords = {
-      count: this.count,
-      index: this.index.slice(0, this.count * FIELDS),
-      times: this.times.slice(0, this.count),
-      bytes: new Uint8Array(this.bytes.subarray(0, this.used)),
-    };
+    const { count, index, times, bytes, used } = this;
+    this.index = new Int32Array(index.length);
+    this.times = new Float64Array(times.length);
+    this.bytes = Buffer.allocUnsafeSlow(bytes.length);
     this.count = 0;
     this.used = 0;
-    return packed;
+    return { count, index, times, bytes: bytes.subarray(0, used) };
   }
 
   private room(bytes: number): void {
     if (this.used + bytes > this.bytes.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, this.used + bytes));
+      const larger = Buffer.allocUnsafeSlow(
+        Math.ceil(Math.max(this.bytes.length * 1.5, this.used + bytes)),
+      );
       larger.set(this.bytes.subarray(0, this.used));
       this.bytes = larger;
     }

@@ -14,6 +14,9 @@ import type { EncodedBatch, EncodePlan, EncodeTotals } from './encode-plan.js';
 import type { WorkerMessage } from './encode-protocol.js';
 import type { BadRow } from './ordered-rows.js';
 
+/** Enough for a million rows waiting to be put in order; beyond it the thread dies and says so. */
+const OLD_SPACE_MB = 1024;
+
 function workerFile(): string {
   const beside = fileURLToPath(new URL('./encode-worker.js', import.meta.url));
   if (existsSync(beside)) return beside;
@@ -30,7 +33,10 @@ export async function* threadBatches(
 ): AsyncGenerator<EncodedBatch, EncodeTotals> {
   const messages: WorkerMessage[] = [];
   const thread: { died: Error | null; wake: () => void } = { died: null, wake: () => undefined };
-  const worker = new Worker(workerFile(), { workerData: plan });
+  const worker = new Worker(workerFile(), {
+    workerData: plan,
+    resourceLimits: { maxOldGenerationSizeMb: OLD_SPACE_MB, maxYoungGenerationSizeMb: 16 },
+  });
   worker.on('message', (message: WorkerMessage) => {
     messages.push(message);
     thread.wake();
