@@ -59,7 +59,8 @@ export function planRound(input: PlanInput): RoundPlan {
     const reader = smallest(readers, clockMs);
     const queued = reader?.peek();
     if (!reader || !queued) break;
-    if (!mayStep(input, reader, queued)) break;
+    // A marker steps nothing, so nothing that may still come can matter to it.
+    if (!queued.marker && !mayStep(input, reader, queued)) break;
     reader.take();
     if (queued.timeMs < clockMs) late += 1;
     records.push({ reader, queued, timeMs: Math.max(queued.timeMs, clockMs) });
