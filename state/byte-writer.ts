@@ -32,22 +32,20 @@ export class ByteWriter {
   /** A whole number from 0 to 2^53 - 1 (or an even one below 2^54, see `signed`). */
   varint(value: number): void {
     this.reserve(8);
+    const { bytes } = this;
+    let at = this.length;
     let rest = value;
     // Divisions only for what bit operations cannot hold.
-    if (rest < 0x8000_0000) {
-      while (rest > 127) {
-        this.bytes[this.length] = (rest & 127) | 128;
-        this.length += 1;
-        rest >>>= 7;
-      }
-    }
-    while (rest > 127) {
-      this.bytes[this.length] = (rest % 128) | 128;
-      this.length += 1;
+    while (rest >= 0x8000_0000) {
+      bytes[at++] = (rest % 128) | 128;
       rest = Math.floor(rest / 128);
     }
-    this.bytes[this.length] = rest;
-    this.length += 1;
+    while (rest > 127) {
+      bytes[at++] = (rest & 127) | 128;
+      rest >>>= 7;
+    }
+    bytes[at] = rest;
+    this.length = at + 1;
   }
 
   /** A whole number between -2^52 and 2^52: its sign is the lowest bit. */

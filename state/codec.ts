@@ -2,7 +2,7 @@
  * The codec of values that have none of their own: MessagePack, every value self-contained.
  *
  * Shared record structures are off: bytes depend on the value only, not on what was encoded before.
- * Object keys keep the order the step wrote them in. Raw-byte codecs (see window-codec.ts) are 3 to 5
+ * Object keys keep the order the step wrote them in. Raw-byte codecs (see window-chunk.ts) are 3 to 5
  * times cheaper for hot rows (COSTS).
  */
 import { Packr } from 'msgpackr';

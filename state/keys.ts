@@ -102,9 +102,7 @@ export function scopedKey(run: string, ...parts: readonly KeyPart[]): string {
 /** The key of chunk `id` under an entity's key. */
 export function chunkKey(entity: string, id: number): string {
   return (
-    entity +
-    CHUNK +
-    String.fromCharCode(id >>> 24, (id >>> 16) & 255, (id >>> 8) & 255, id & 255)
+    entity + CHUNK + String.fromCharCode(id >>> 24, (id >>> 16) & 255, (id >>> 8) & 255, id & 255)
   );
 }
 
