@@ -8,7 +8,7 @@
  */
 import { decide, policiesStore } from '../operators/decision/decision-stage.js';
 import { rtdlRecords } from '../operators/decision/decided-records.js';
-import { controlStore } from '../operators/decision/control.js';
+import { controlStore } from '../operators/decision/control-row.js';
 import { DEFAULT_SCOPE, type DecisionScope } from '../operators/decision/decision-scope.js';
 import { flowJoin } from '../operators/decision/flow-join.js';
 import { flowStore } from '../operators/decision/flow.js';

@@ -14,35 +14,19 @@
 import type { Policy as PolicyRecord } from '../../schemas/generated/policy.js';
 import type { Posture as PostureRecord } from '../../schemas/generated/posture.js';
 import type { RegistryRecord } from '../../schemas/generated/registry-record.js';
-import type { KeyedStoreSpec } from '../../state/port.js';
-import { keyedStore } from '../../state/store.js';
 import { CAPABILITY_MASKS } from '../degrade/capability-mask.js';
 import { POSTURE_SILENCE_MS, type PolicyRev, type Posture } from '../degrade/ladder.js';
 import type { FeaturePlan } from '../features/plan.js';
 import { loadedBundles } from '../model/loaded-bundles.js';
 import type { Policy } from '../policy/policy.js';
-import { EMPTY_REGISTRY, registryStep, type RegistryView } from '../registry/registry-view.js';
+import { EMPTY_REGISTRY, registryStep } from '../registry/registry-view.js';
 import { resolveBundle, type Resolution } from '../registry/resolve.js';
 import type { Keyed } from '../wiring.js';
+import type { ControlRow } from './control-row.js';
 import { policyOf } from './policy-text.js';
 import type { DecisionScope } from './decision-scope.js';
 
-export type ControlRow =
-  | { readonly kind: 'policy'; readonly rev: PolicyRev; readonly content: string }
-  | {
-      readonly kind: 'registry';
-      readonly view: RegistryView;
-      /** Bundles whose bytes could not be loaded when a record last named them. */
-      readonly unloaded: readonly string[];
-    }
-  | { readonly kind: 'posture'; readonly posture: Posture; readonly heardAtMs: number }
-  | { readonly kind: 'mode'; readonly live: boolean; readonly sinceMs: number }
-  | { readonly kind: 'load'; readonly waiting: number };
-
 type RowOf<K extends ControlRow['kind']> = Extract<ControlRow, { readonly kind: K }>;
-
-export const controlStore = (): KeyedStoreSpec<ControlRow> =>
-  keyedStore<ControlRow>({ keysMax: 16 });
 
 /** What a decision is bound to. */
 export interface Stamped {

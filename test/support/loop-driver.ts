@@ -1,6 +1,7 @@
 /** The decision loop in the driver, and its outputs by kind. */
 import type { Driver, DriverOptions } from '../../runner/driver.js';
 import { drive } from '../../runner/driver.js';
+import { EMPTY_STAMPS } from '../../operators/decision/audit.js';
 import { loadedBundles } from '../../operators/model/loaded-bundles.js';
 import { compileModel } from '../../operators/model/scorer.js';
 import type { ScoreAsk } from '../../operators/decision/scoring.js';
@@ -55,11 +56,31 @@ export async function outputsOf(driver: Driver): Promise<LoopOutputs> {
 }
 
 /** Content only: what must be equal whenever and wherever it was decided (ruling 3). */
-export const contentOf = (decision: DecisionResponse): Omit<DecisionResponse, 'stamps'> => {
-  const { stamps: _stamps, ...content } = decision;
-  return content;
-};
+export const contentOf = (decision: DecisionResponse): DecisionResponse => ({
+  ...decision,
+  stamps: EMPTY_STAMPS,
+});
 
 export async function codesOf(driver: Driver): Promise<readonly string[]> {
   return (await driver.quarantined()).map(({ value }) => value.code);
+}
+
+/** Rows of a store of the loop, over all partitions, as the task's state tells them to people. */
+export async function rowsOf(
+  driver: Driver,
+  store: string,
+): Promise<readonly (readonly [string, unknown])[]> {
+  const declared = driver.topology.stores.find((one) => one.name === store);
+  if (!declared) throw new Error(`the loop has no store ${store}`);
+  const tasks = driver.opened.group.tasks.filter((task) => task.stage === declared.stage);
+  const rows = await Promise.all(tasks.map((task) => task.state.scan(declared.ordinal, '', 1000)));
+  return rows.flat();
+}
+
+/** How often operators of a stage counted a reason. */
+export function countOf(driver: Driver, operator: string, reason: string): number {
+  return driver.opened.group.tasks
+    .flatMap((task) => [...task.accounts.values()])
+    .filter((account) => account.name === operator)
+    .reduce((sum, account) => sum + (account.reasons.get(reason) ?? 0), 0);
 }
