@@ -126,6 +126,20 @@ describe('makeWorld', () => {
     },
   );
 
+  it('gives no kind of campaign but card testing away by amount: AUC at most .85 for each', () => {
+    for (const kind of CAMPAIGN_KINDS) {
+      if (kind === 'card_testing') continue;
+      const some = flows.filter(
+        ({ campaignId }) => campaignId === null || campaignKind(campaignId) === kind,
+      );
+      const area = areaUnderCurve(
+        some.map((flow) => flow.amountMinor),
+        some.map((flow) => flow.campaignId !== null),
+      );
+      expect(Math.max(area, 1 - area), kind).toBeLessThanOrEqual(0.85);
+    }
+  });
+
   it('gives fraud away by behaviour: a logistic fitted on another seed reaches AUC .85', () => {
     const other = [...makeWorld({ ...DEFAULT_WORLD, seed: 1001n }).flows()];
     const score = fitLogistic(
