@@ -1,10 +1,17 @@
 /**
  * What the owner's socket answers beyond the bus: live lag and state of the topologies it runs.
  */
+import { UsageError } from '../schemas/errors.js';
+import { ieg } from '../topologies/ieg.js';
+import { liveGraph } from './graph-source.js';
+import { askGraph, type GraphAnswer, type GraphSource } from './http/graph-routes.js';
 import { ownerCall } from './owner-protocol.js';
 import type { OwnerHandlers } from './owner-socket.js';
 import type { Runtime } from './runtime.js';
 import { findTask } from './find-task.js';
+import { registerSchemas, type RegisterRow } from './registry/commands.js';
+import { searchPartition, type PartitionSearch } from './search-partition.js';
+import type { SchemaTopic } from './registry/register-topics.js';
 
 export interface LagRow {
   readonly topology: string;
@@ -30,9 +37,20 @@ export interface StateRow {
   readonly value: unknown;
 }
 
+export interface GraphQuestion {
+  readonly name: string;
+  readonly body: unknown;
+}
+
 export const runtimeCalls = {
   lag: ownerCall<null, readonly LagRow[]>('runtime.lag'),
   scan: ownerCall<StateQuery, readonly StateRow[]>('runtime.scan'),
+  /** One question to the identity graph, as over HTTP. */
+  graph: ownerCall<GraphQuestion, GraphAnswer>('runtime.graph'),
+  /** Offsets of records that hold a text; nothing but offsets crosses the socket. */
+  search: ownerCall<PartitionSearch, readonly bigint[]>('runtime.search'),
+  /** All or none, as `runner schemas register` does on its own. */
+  register: ownerCall<readonly SchemaTopic[], readonly RegisterRow[]>('runtime.register'),
 };
 
 export function handleRuntime(handlers: OwnerHandlers, runtime: Runtime): void {
@@ -51,6 +69,9 @@ export function handleRuntime(handlers: OwnerHandlers, runtime: Runtime): void {
         ),
       ),
     )
+    .answer(runtimeCalls.register, (wanted) => registerSchemas(runtime.registry, wanted))
+    .answer(runtimeCalls.graph, ({ name, body }) => askGraph(graphOf(runtime), name, body))
+    .answer(runtimeCalls.search, (search) => searchPartition(runtime.bus, search))
     .answer(runtimeCalls.scan, async (query) => {
       const { store, tasks } = findTask(runtime.running, query);
       const rows: StateRow[] = [];
@@ -61,4 +82,12 @@ export function handleRuntime(handlers: OwnerHandlers, runtime: Runtime): void {
       }
       return rows;
     });
+}
+
+function graphOf(runtime: Runtime): GraphSource {
+  const running = runtime.running.find(({ topology }) => topology.name === ieg.name);
+  if (running) return liveGraph(running);
+  throw new UsageError(
+    `${ieg.name} does not run here; running: ${runtime.running.map(({ topology }) => topology.name).join(', ')}.`,
+  );
 }

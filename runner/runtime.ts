@@ -23,6 +23,7 @@ import type { Group, RoundReport } from './engine/group.js';
 import { codecSerde, type Serde } from './engine/serde.js';
 import type { Border } from './engine/execution.js';
 import type { Logger } from './log.js';
+import { Pause } from './pause.js';
 import { PoisonWatch } from './poison.js';
 import { ReferenceLoader } from './reference-loader.js';
 import { registerTopics } from './registry/register-topics.js';
@@ -47,6 +48,8 @@ export interface RunningTopology {
   readonly topology: Topology;
   readonly opened: OpenedGroup;
   readonly poison: PoisonWatch;
+  /** Held by those who read its state (graph queries). */
+  readonly pause: Pause;
   halted: Error | undefined;
   done: boolean;
 }
@@ -136,7 +139,7 @@ export class Runtime {
     try {
       let turnEndsMs = performance.now() + TURN_MS;
       while (!this.#stop.signal.aborted) {
-        const stepped = await group.step();
+        const stepped = await one.pause.step(() => group.step());
         if (!stepped) {
           await group.settled();
           if (ended(group)) break;
@@ -219,7 +222,7 @@ async function openTopology(
     { topology: topology.name, tasks: opened.group.tasks.length, rounds: opened.applied },
     'topology recovered',
   );
-  return { topology, opened, poison, halted: undefined, done: false };
+  return { topology, opened, poison, pause: new Pause(), halted: undefined, done: false };
 }
 
 /** Opens `data/state/<topology>/<stage>/<partition>`, with each task's share of the budgets. */

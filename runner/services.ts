@@ -1,9 +1,12 @@
 /**
  * What stands around a runtime while it runs: HTTP, the owner's socket, metrics, health signals.
  */
+import { ieg } from '../topologies/ieg.js';
 import { handleBus } from './bus/bus-calls.js';
 import type { RoundReport } from './engine/group.js';
+import { liveGraph } from './graph-source.js';
 import { startHealthMonitor } from './health-monitor.js';
+import { graphRoutes } from './http/graph-routes.js';
 import { startHttpServer } from './http/server.js';
 import type { Logger } from './log.js';
 import { Metrics } from './metrics.js';
@@ -34,6 +37,7 @@ export async function attachServices(runtime: Runtime, options: ServiceOptions):
     metrics.observePool(runtime.pool.queueSize);
     return metrics.text();
   };
+  const graph = runtime.running.find(({ topology }) => topology.name === ieg.name);
   const handlers = new OwnerHandlers();
   handleBus(handlers, runtime.bus);
   handleRuntime(handlers, runtime);
@@ -52,7 +56,7 @@ export async function attachServices(runtime: Runtime, options: ServiceOptions):
           scrape,
           readiness,
           registry: runtime.registry,
-          routes: [],
+          routes: graph ? [graphRoutes(liveGraph(graph))] : [],
           log: options.log,
         });
   const monitor = await startHealthMonitor(runtime, options.log);

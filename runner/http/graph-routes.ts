@@ -173,6 +173,37 @@ const questions: Readonly<Record<string, Question>> = {
   },
 };
 
+/** `graph_version` is always there; `code` ENTITY_NOT_FOUND when nothing was found. */
+export interface GraphAnswer {
+  readonly found: boolean;
+  readonly answer: object;
+}
+
+export const GRAPH_QUESTIONS: readonly string[] = Object.keys(questions);
+
+/** Answers one question; UsageError for a wrong one. */
+export const askGraph = async (
+  source: GraphSource,
+  name: string,
+  asked: unknown,
+): Promise<GraphAnswer> => {
+  const ask = questions[name];
+  if (ask === undefined)
+    throw new UsageError(`the graph answers ${GRAPH_QUESTIONS.join(', ')}, not ${name}.`);
+  const body = bodyOf(asked);
+  const pins = pinsIn(body);
+  const reader = await source.open(pins.platform_run_id);
+  try {
+    const answer = await ask(new GraphQuery(reader, pins), body);
+    const graph_version = versionJson(reader.version, source.status());
+    if (answer !== undefined) return { found: true, answer: { ...answer, graph_version } };
+    const message = 'this run has not seen such an entity';
+    return { found: false, answer: { code: 'ENTITY_NOT_FOUND', message, graph_version } };
+  } finally {
+    await reader.close();
+  }
+};
+
 /** The routes over one graph. */
 export const graphRoutes =
   (source: GraphSource): FastifyPluginCallback =>
@@ -195,20 +226,10 @@ export const graphRoutes =
         watermark_ts_utc: watermarkTsMicros === null ? null : utcText(watermarkTsMicros),
       };
     });
-    for (const [name, ask] of Object.entries(questions))
+    for (const name of GRAPH_QUESTIONS)
       app.post(`/v1/query/${name}`, async (request: FastifyRequest, reply) => {
-        const body = bodyOf(request.body);
-        const pins = pinsIn(body);
-        const reader = await source.open(pins.platform_run_id);
-        try {
-          const answer = await ask(new GraphQuery(reader, pins), body);
-          const graph_version = versionJson(reader.version, source.status());
-          if (answer !== undefined) return { ...answer, graph_version };
-          const message = 'this run has not seen such an entity';
-          return await reply.status(404).send({ code: 'ENTITY_NOT_FOUND', message, graph_version });
-        } finally {
-          await reader.close();
-        }
+        const { found, answer } = await askGraph(source, name, request.body);
+        return reply.status(found ? 200 : 404).send(answer);
       });
     done();
   };
