@@ -7,10 +7,11 @@ import { openBus } from './bus/open.js';
 import { UsageError } from '../schemas/errors.js';
 import { MemoryBacking } from '../state/backing.js';
 import { openTaskState } from '../state/task-state.js';
+import type { BundleFile } from '../schemas/generated/registry-record.js';
 import type { Topology } from '../topologies/topology.js';
 import { BundleStore } from './bundle-store.js';
 import { buildId } from './build-id.js';
-import { openReplay, type Replay } from './engine/replay.js';
+import { openReplay, type Replay, type ReplayOptions } from './engine/replay.js';
 import { partitionSizes, taskRequests } from './engine/open-group.js';
 import { recoverTask } from './engine/recover.js';
 import { codecSerde, type Serde } from './engine/serde.js';
@@ -41,6 +42,10 @@ export interface AgainOptions {
   /** Changes values before they are stepped: what-if. */
   readonly annotate?: ExecutorOptions['annotate'];
   readonly throughRound?: number;
+  /** A bundle that no record on the bus names, to be loaded before the first round: what-if. */
+  readonly bundle?: BundleFile;
+  /** Steps only these of the recorded records: one decision's own history. */
+  readonly keep?: ReplayOptions['keep'];
 }
 
 export async function openAgain(
@@ -72,7 +77,12 @@ async function openOn(
   await registerTopicsReadOnly(registry, topology, lookup);
   const serde = codecSerde(lookup);
   const pool = createModelPool({ threads: 1, queueMax: 1000 });
-  const loader = new ReferenceLoader(new BundleStore(dataDir, { pool }), lookup);
+  const bundles = new BundleStore(dataDir, { pool });
+  if (options.bundle && !(await bundles.load(options.bundle))) {
+    await pool.close();
+    throw new UsageError(`The bundle ${options.bundle.location} could not be loaded.`);
+  }
+  const loader = new ReferenceLoader(bundles, lookup);
   const replay = await openReplay({
     topology,
     bus,
@@ -91,6 +101,7 @@ async function openOn(
     },
     prepare: (records, failed) => loader.prepareAgain(records, failed),
     ...(options.throughRound === undefined ? {} : { throughRound: options.throughRound }),
+    ...(options.keep === undefined ? {} : { keep: options.keep }),
   });
   return {
     bus,

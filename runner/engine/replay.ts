@@ -39,6 +39,8 @@ export interface ReplayOptions extends Pick<
   readonly prepare?: (records: readonly Planned[], failed: readonly string[]) => Promise<void>;
   /** Last round to execute; default: all. */
   readonly throughRound?: number;
+  /** Steps only these records; digests then say nothing, values of what they concern do. */
+  readonly keep?: (planned: Planned) => boolean;
 }
 
 /** What one task recorded for a round beside what executing it again gave. */
@@ -240,7 +242,8 @@ class Replayer {
         );
       }
     }
-    return records.sort(byPosition);
+    const { keep } = this.#options;
+    return (keep ? records.filter(keep) : records).sort(byPosition);
   }
 }
 
