@@ -4,41 +4,61 @@
 import type { Command } from 'commander';
 import { UsageError } from '../../schemas/errors.js';
 import { openAgain } from '../execute-again.js';
-import { verifyReplay, type OffsetRange } from '../verify.js';
+import { verifyReplay } from '../verify.js';
 import { buildId } from '../build-id.js';
 import { EXIT } from './exit.js';
 import { DATA_OPTION, dataDirOf } from './options.js';
+import { requireData } from './open-data.js';
+import { parseRange, RANGE_OPTION } from './range.js';
+import { tellWhatIf } from './what-if.js';
 import { grouped, progressLine, say } from './terminal.js';
 
 interface ReplayCommand {
   readonly data: string;
   readonly range: readonly string[];
   readonly features?: string;
+  readonly verify?: boolean;
+  readonly with?: string;
 }
 
 export function addReplay(program: Command): void {
+  program
+    .command('replay')
+    .description('execute recorded rounds again: to verify them, or with another policy or bundle')
+    .argument('<name>', 'topology')
+    .option('--verify', 'compare outputs, digests and state changes byte for byte')
+    .option('--with <file>', 'what if this policy.yaml or bundle.json had been in force?')
+    .option(...RANGE_OPTION)
+    .option(...DATA_OPTION)
+    .option('--features <set>', 'feature set of the decision loop')
+    .addHelpText(
+      'after',
+      '\nNothing is written. Exit code 1 when something differs, or would have been decided otherwise.\n\nExamples:\n  runner replay rtdl --verify\n  runner replay rtdl --verify --range fp.bus.traffic.fraud.v1/0:0-199\n  runner replay rtdl --with stricter-policy.yaml',
+    )
+    .action(async (name: string, options: ReplayCommand) => {
+      if ((options.verify ?? false) === (options.with !== undefined)) {
+        throw new UsageError('Give either --verify or --with FILE.');
+      }
+      process.exitCode =
+        options.with === undefined
+          ? await verify(name, options)
+          : await tellWhatIf(name, { ...options, with: options.with });
+    });
   program
     .command('rebuild')
     .description('execute all rounds again on fresh state and compare its digest with the live one')
     .argument('<name>', 'topology')
     .option(...DATA_OPTION)
     .option('--features <set>', 'feature set of the decision loop')
+    .addHelpText('after', '\nExample:\n  runner rebuild rtdl')
     .action(async (name: string, options: ReplayCommand) => {
       process.exitCode = await rebuild(name, options);
     });
 }
 
-const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
-export const RANGE_OPTION = [
-  '--range <topic/partition:from-to>',
-  'compare only rounds that took these offsets (may be repeated)',
-  collect,
-  [] as readonly string[],
-] as const;
-
 export async function verify(name: string, options: ReplayCommand): Promise<number> {
   const ranges = options.range.map(parseRange);
-  const again = await openAgain(dataDirOf(options.data), name, options);
+  const again = await opened(name, options);
   const progress = progressLine();
   try {
     const verified = await verifyReplay({
@@ -68,8 +88,16 @@ export async function verify(name: string, options: ReplayCommand): Promise<numb
   }
 }
 
+async function opened(name: string, options: ReplayCommand) {
+  const dataDir = dataDirOf(options.data);
+  await requireData(dataDir);
+  return openAgain(dataDir, name, {
+    ...(options.features === undefined ? {} : { features: options.features }),
+  });
+}
+
 async function rebuild(name: string, options: ReplayCommand): Promise<number> {
-  const again = await openAgain(dataDirOf(options.data), name, options);
+  const again = await opened(name, options);
   const progress = progressLine();
   try {
     for await (const { round } of again.replay.rounds()) {
@@ -91,16 +119,4 @@ async function rebuild(name: string, options: ReplayCommand): Promise<number> {
     progress.done();
     await again.close();
   }
-}
-
-/** topic/partition:from-to, both offsets inclusive. */
-export function parseRange(text: string): OffsetRange {
-  const match = /^(.+)\/(\d+):(\d+)-(\d+)$/.exec(text);
-  const [, topic, partition, from, to] = match ?? [];
-  if (!topic || !partition || !from || !to || BigInt(to) < BigInt(from)) {
-    throw new UsageError(
-      `--range is "${text}"; give topic/partition:from-to, such as fp.bus.traffic.fraud.v1/0:0-199.`,
-    );
-  }
-  return { topic, partition: Number(partition), from: BigInt(from), to: BigInt(to) + 1n };
 }

@@ -13,6 +13,12 @@ export function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
+/** Like `say`, but waits while the reader of a pipe is behind, so that nothing piles up here. */
+export async function writeLine(line: string): Promise<void> {
+  if (process.stdout.write(`${line}\n`)) return;
+  await new Promise((resolve) => process.stdout.once('drain', resolve));
+}
+
 export function remark(line: string): void {
   process.stderr.write(`${line}\n`);
 }
