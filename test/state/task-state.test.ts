@@ -1,5 +1,6 @@
 import { boundsSuite } from './bounds.js';
 import { levelDisk, memoryDisk } from './disk.js';
+import { roundsSuite } from './rounds.js';
 import { stateSuite } from './suite.js';
 
 for (const [name, disk] of [
@@ -8,4 +9,5 @@ for (const [name, disk] of [
 ] as const) {
   stateSuite(name, disk);
   boundsSuite(name, disk);
+  roundsSuite(name, disk);
 }
