@@ -6,6 +6,7 @@
  *
  * baseline: the same topics read to their ends by a loop that only decodes and commits nothing.
  */
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,12 +25,24 @@ import { openingRecords } from '../runner/opening.js';
 import { registerTopics } from '../runner/registry/register-topics.js';
 import { RegistryStore } from '../runner/registry/registry-store.js';
 import { ResidentLookup } from '../runner/registry/resident-lookup.js';
+import type { Task } from '../runner/engine/task.js';
 import { Runtime } from '../runner/runtime.js';
 
 const [file = '', labels = '', features = 'handbook', bundlePath] = process.argv.slice(2);
 const dataDir = await mkdtemp(join(tmpdir(), 'weir-bench-'));
 const topology = rtdlTopology({ clock: 'records', features });
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+/** CPU of all threads and of this one, ms: what it cost, whatever else the machine was doing. */
+let before = { all: 0, main: 0 };
+function cpuMs(): { readonly all: number; readonly main: number } {
+  const { user, system } = process.cpuUsage();
+  const [onCpu = '0'] = readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'utf8').split(' ');
+  const now = { all: (user + system) / 1000, main: Number(onCpu) / 1e6 };
+  const spent = { all: now.all - before.all, main: now.main - before.main };
+  before = now;
+  return spent;
+}
 
 const { bus } = await openBus({ dataDir, mode: 'own', clock: 'records' });
 const transactions = await load(bus);
@@ -114,12 +127,30 @@ async function decide(bus: Bus, transactions: number): Promise<void> {
     `  rounds ${rounds}, executing ${Math.round(executeMs)} ms, committing ${Math.round(commitMs)} ms (beside)`,
   );
   say(`  peak memory ${Math.round(process.resourceUsage().maxRSS / 1024)} MiB`);
-  for (const { halted } of runtime.running) if (halted) throw halted;
+  for (const { halted, opened } of runtime.running) {
+    if (halted) throw halted;
+    if (process.env['WEIR_BENCH_COUNTS']) tellCounts(opened.group.tasks, transactions);
+  }
 }
 
 function tell(what: string, count: number, ms: number): void {
   const each = (ms * 1000) / Math.max(1, count);
+  const cpu = cpuMs();
+  const us = (spent: number): string => ((spent * 1000) / Math.max(1, count)).toFixed(1);
   say(
-    `${what.padEnd(32)} ${Math.round(ms)} ms, ${Math.round((count * 1000) / ms)}/s, ${each.toFixed(1)} us each`,
+    `${what.padEnd(32)} ${Math.round(ms)} ms, ${Math.round((count * 1000) / ms)}/s, ${each.toFixed(1)} us each; CPU ${us(cpu.all)} us each, ${us(cpu.main)} on the main thread`,
   );
+}
+
+/** How often each operator was stepped, per transaction. */
+function tellCounts(tasks: readonly Task[], transactions: number): void {
+  const counts = new Map<string, number>();
+  for (const task of tasks) {
+    for (const { name, in: taken } of task.accounts.values()) {
+      const at = `${task.stage} ${name}`;
+      counts.set(at, (counts.get(at) ?? 0) + taken);
+    }
+  }
+  for (const [name, count] of counts)
+    say(`  ${name.padEnd(32)} ${(count / transactions).toFixed(2)}`);
 }

@@ -6,7 +6,7 @@
  *
  * B1. Outputs leave in order of inputs, whether answered inline or by the pool.
  */
-import { Subject, type OperatorFunction } from 'rxjs';
+import type { OperatorFunction } from 'rxjs';
 import type { Signal } from './signal.js';
 import { addNode, asStream, currentWiring, Stream, type BorderOutcome } from './wiring.js';
 
@@ -33,19 +33,19 @@ export const border =
       target: options.border,
       settings: options.settings ?? '',
     });
-    const out = new Subject<Signal<Out>>();
+    const out = new Stream<Out>(node);
     const port = currentWiring().port?.(node);
     if (port) {
       let waiting = 0;
       const goOn = (signal: Signal<In>, outcome: BorderOutcome | undefined): void => {
         if (port.failed) return;
         try {
-          out.next({ ...signal, value: options.take(signal.value, outcome) });
+          out.push({ ...signal, value: options.take(signal.value, outcome) });
         } catch (error) {
           port.fail(error, node);
         }
       };
-      main.subscribe((signal) => {
+      main.listen((signal) => {
         if (port.failed) return;
         try {
           const request = options.ask(signal.value);
@@ -71,5 +71,5 @@ export const border =
         }
       });
     }
-    return new Stream(node, out);
+    return out;
   };

@@ -12,7 +12,7 @@
  * L4. State changes are made before anything is emitted that depends on them (the step's own duty);
  *     a throw anywhere below undoes both.
  */
-import { Subject, type OperatorFunction } from 'rxjs';
+import type { OperatorFunction } from 'rxjs';
 import { HaltError } from '../schemas/errors.js';
 import type { Position, Signal } from './signal.js';
 import {
@@ -83,9 +83,9 @@ class LiftedTools<Out> implements Tools<Out> {
   readonly #port: TaskPort;
   readonly #account: Account;
   readonly #node: number;
-  readonly #out: Subject<Signal<Out>>;
+  readonly #out: Stream<Out>;
 
-  constructor(port: TaskPort, node: WiredNode, out: Subject<Signal<Out>>) {
+  constructor(port: TaskPort, node: WiredNode, out: Stream<Out>) {
     this.#port = port;
     this.#account = port.account(node);
     this.#node = node.id;
@@ -94,7 +94,7 @@ class LiftedTools<Out> implements Tools<Out> {
 
   emit(value: Out, key?: string, run?: string): void {
     const signal = this.signal;
-    this.#out.next({
+    this.#out.push({
       run: run ?? signal?.run ?? '',
       key: key ?? signal?.key ?? '',
       value,
@@ -161,10 +161,10 @@ export function lift<In, Out>(
       target: '',
       settings: options.settings ?? '',
     });
-    const out = new Subject<Signal<Out>>();
+    const out = new Stream<Out>(node);
     const port = currentWiring().port?.(node);
     if (port) connect(options, { main, further, node, port, out });
-    return new Stream(node, out);
+    return out;
   };
 }
 
@@ -173,7 +173,7 @@ interface Connection<In, Out> {
   readonly further: readonly Also<Out>[];
   readonly node: WiredNode;
   readonly port: TaskPort;
-  readonly out: Subject<Signal<Out>>;
+  readonly out: Stream<Out>;
 }
 
 function connect<In, Out>(options: LiftOptions<In, Out>, connection: Connection<In, Out>): void {
@@ -184,19 +184,35 @@ function connect<In, Out>(options: LiftOptions<In, Out>, connection: Connection<
   // and one tools object serves all its calls.
   const tools = new LiftedTools<Out>(port, node, out);
 
-  const guarded = <T>(signal: Signal<T>, step: (signal: Signal<T>, tools: Tools<Out>) => void) => {
-    if (port.failed) return;
-    port.touch();
-    try {
-      tools.signal = signal;
-      tools.at = signal.at;
-      account.in += 1;
-      account.said = 0;
-      step(signal, tools);
-      if (account.said !== 1) throw unbalanced(node, account.said);
-    } catch (error) {
-      if (error !== UNWIND) port.fail(error, node);
-    }
+  /** L3. */
+  const ownTimerFirst = <T>(signal: Signal<T>, keyOf: (signal: Signal<T>) => string): void => {
+    const key = keyOf(signal);
+    const dueMs = port.timerDue(node.id, key);
+    if (dueMs === undefined || dueMs >= signal.at.timeMs) return;
+    port.setTimer(node.id, key, null, signal.at);
+    fire(key, { ...signal.at, timeMs: dueMs });
+  };
+
+  /** L1 and L2 around one input. */
+  const guarded = <T>(
+    step: (signal: Signal<T>, tools: Tools<Out>) => void,
+    keyOf: ((signal: Signal<T>) => string) | undefined,
+  ) => {
+    return (signal: Signal<T>): void => {
+      if (port.failed) return;
+      port.touch();
+      try {
+        if (keyOf) ownTimerFirst(signal, keyOf);
+        tools.signal = signal;
+        tools.at = signal.at;
+        account.in += 1;
+        account.said = 0;
+        step(signal, tools);
+        if (account.said !== 1) throw unbalanced(node, account.said);
+      } catch (error) {
+        if (error !== UNWIND) port.fail(error, node);
+      }
+    };
   };
 
   const fire = (key: string, at: Position): void => {
@@ -211,37 +227,11 @@ function connect<In, Out>(options: LiftOptions<In, Out>, connection: Connection<
     }
   };
 
-  /** L3. */
-  const ownTimerFirst = <T>(signal: Signal<T>, keyOf: (signal: Signal<T>) => string): void => {
-    const key = keyOf(signal);
-    const dueMs = port.timerDue(node.id, key);
-    if (dueMs === undefined || dueMs >= signal.at.timeMs) return;
-    port.setTimer(node.id, key, null, signal.at);
-    fire(key, { ...signal.at, timeMs: dueMs });
-  };
-
-  const ended = (cause?: unknown): void => {
-    port.fail(closed(node, cause), node);
-  };
-  main.subscribe({
-    next: (signal) => {
-      if (timerKey) ownTimerFirst(signal, timerKey);
-      guarded(signal, options.onRecord);
-    },
-    error: ended,
-    complete: ended,
-  });
-  for (const { stream, step, timerKey: otherKey } of further) {
-    const stepOther = step as (signal: Signal<unknown>, tools: Tools<Out>) => void;
-    const keyOfOther = otherKey as ((signal: Signal<unknown>) => string) | undefined;
-    stream.subscribe({
-      next: (signal) => {
-        if (keyOfOther) ownTimerFirst(signal, keyOfOther);
-        guarded(signal, stepOther);
-      },
-      error: ended,
-      complete: ended,
-    });
+  main.listen(guarded(options.onRecord, timerKey));
+  for (const { stream, step, timerKey: keyOf } of further) {
+    stream.listen(
+      guarded(step as (signal: Signal<unknown>, tools: Tools<Out>) => void, keyOf as never),
+    );
   }
   if (onTimer) port.onTimer(node, fire);
 }
@@ -250,13 +240,5 @@ function unbalanced(node: WiredNode, said: number): HaltError {
   return new HaltError(
     'UNBALANCED',
     `Operator "${node.name}" said ${said} times what became of one record; it must be exactly one of pass, absorb, hold.`,
-  );
-}
-
-function closed(node: WiredNode, cause?: unknown): HaltError {
-  return new HaltError(
-    'PIPELINE_CLOSED',
-    `The stream into operator "${node.name}" ended; a topology's streams must stay open.`,
-    { cause },
   );
 }

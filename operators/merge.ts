@@ -3,8 +3,6 @@
  * in: any. out: every input, unchanged. state: none. time: none. fails: never. crash: none.
  * source: RxJS merge; the order is the engine's, not the scheduler's.
  */
-import { Subject } from 'rxjs';
-import type { Signal } from './signal.js';
 import { addNode, Stream } from './wiring.js';
 
 export function merge<T>(...streams: readonly Stream<T>[]): Stream<T> {
@@ -16,7 +14,11 @@ export function merge<T>(...streams: readonly Stream<T>[]): Stream<T> {
     target: '',
     settings: '',
   });
-  const out = new Subject<Signal<T>>();
-  for (const stream of streams) stream.subscribe(out);
-  return new Stream(node, out);
+  const out = new Stream<T>(node);
+  for (const stream of streams) {
+    stream.listen((signal) => {
+      out.push(signal);
+    });
+  }
+  return out;
 }

@@ -5,7 +5,7 @@
  * both sides are in one commit; unfused, the frame between them is.
  * source: DESIGN sections 3 and 4.
  */
-import { Subject, type OperatorFunction } from 'rxjs';
+import type { OperatorFunction } from 'rxjs';
 import type { Signal } from './signal.js';
 import { addNode, asStream, currentWiring, Stream } from './wiring.js';
 
@@ -27,10 +27,10 @@ export const rekey =
       target: options.stage,
       settings: options.key.toString(),
     });
-    const out = new Subject<Signal<T>>();
+    const out = new Stream<T>(node);
     const port = currentWiring().port?.(node);
     if (port) {
-      main.subscribe((signal) => {
+      main.listen((signal) => {
         if (port.failed) return;
         try {
           port.forward(node.id, { ...signal, key: options.key(signal.value) });
@@ -39,8 +39,8 @@ export const rekey =
         }
       });
       port.onForwarded(node, (signal) => {
-        out.next(signal as Signal<T>);
+        out.push(signal as Signal<T>);
       });
     }
-    return new Stream(node, out);
+    return out;
   };

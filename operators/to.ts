@@ -4,7 +4,7 @@
  * fails: DECODE_FAILED when the value does not fit the topic's schema. crash: none: outputs are in the
  * round's commit. source: DESIGN section 4.
  */
-import { Subject, type OperatorFunction } from 'rxjs';
+import type { OperatorFunction } from 'rxjs';
 import type { Signal } from './signal.js';
 import { addNode, asStream, currentWiring, Stream, type Sink } from './wiring.js';
 
@@ -22,7 +22,7 @@ export const to =
     });
     const port = currentWiring().port?.(node);
     if (port) {
-      main.subscribe((signal) => {
+      main.listen((signal) => {
         if (port.failed) return;
         try {
           port.output(sink.name, signal);
@@ -31,5 +31,5 @@ export const to =
         }
       });
     }
-    return new Stream(node, new Subject<Signal<never>>());
+    return new Stream<never>(node);
   };

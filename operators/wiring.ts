@@ -8,8 +8,9 @@
  * W1. Node ids depend only on the declaration.
  * W2. Between two weir operators nothing but a Stream: a plain RxJS operator is refused, because an
  *     error inside it would end the stream silently.
+ * W3. A Stream never errors or completes; what fails inside an operator stays in its lift.
  */
-import { Observable, type Subject } from 'rxjs';
+import { Observable } from 'rxjs';
 import { UsageError } from '../schemas/errors.js';
 import type { GuardStore, GuardStoreSpec, KeyedStore, KeyedStoreSpec } from '../state/port.js';
 import type { Position, Signal } from './signal.js';
@@ -143,13 +144,33 @@ export function currentWiring(): Wiring {
   return current;
 }
 
-/** A hot RxJS Observable of signals that knows which node feeds it. */
+/**
+ * A hot RxJS Observable of signals that knows which node feeds it. Weir's operators listen directly,
+ * which costs a third of a subscription's wrapping; anyone else may `subscribe`. It neither errors nor
+ * completes, so no stream of a topology can end (W3).
+ */
 export class Stream<T> extends Observable<Signal<T>> {
   readonly node: WiredNode;
+  /** Typed by the methods below, so that a Stream of a narrower type is one of a wider. */
+  readonly #listeners: ((signal: Signal<never>) => void)[] = [];
 
-  constructor(node: WiredNode, subject: Subject<Signal<T>>) {
-    super((subscriber) => subject.subscribe(subscriber));
+  constructor(node: WiredNode) {
+    super((subscriber) => {
+      this.listen((signal) => {
+        subscriber.next(signal);
+      });
+    });
     this.node = node;
+  }
+
+  /** Calls `take` for every signal, in order of listening; `take` must not throw. */
+  listen(take: (signal: Signal<T>) => void): void {
+    this.#listeners.push(take);
+  }
+
+  push(signal: Signal<T>): void {
+    const listeners = this.#listeners;
+    for (let at = 0; at < listeners.length; at += 1) listeners[at]?.(signal as Signal<never>);
   }
 }
 

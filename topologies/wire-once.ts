@@ -2,7 +2,6 @@
  * One pass of a topology's `wire` function: makes the source streams, store handles and sinks, calls
  * it, and returns the nodes it announced and the feeds of its sources.
  */
-import { Subject } from 'rxjs';
 import { UsageError } from '../schemas/errors.js';
 import type { GuardStore, KeyedStore, StoreSpec } from '../state/port.js';
 import type { Signal } from '../operators/signal.js';
@@ -45,10 +44,10 @@ export function wireOnce(pass: Pass): {
       target: source.name,
       settings: source.broadcast ? 'broadcast' : '',
     });
-    const subject = new Subject<Signal<unknown>>();
-    streams[source.name] = new Stream(node, subject);
+    const stream = new Stream<unknown>(node);
+    streams[source.name] = stream;
     feeds.set(source.name, (signal) => {
-      subject.next(signal);
+      stream.push(signal);
     });
   }
   const stores = Object.fromEntries(
