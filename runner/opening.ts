@@ -36,7 +36,9 @@ const ACTOR = { actor_id: 'SYSTEM::runner', source_type: 'SYSTEM' };
 const asset = (name: string): string => fileURLToPath(new URL(`./assets/${name}`, import.meta.url));
 
 export const shippedPolicy = (): Promise<string> => readFile(asset('default-policy.yaml'), 'utf8');
-export const shippedBundle = (): Promise<Uint8Array> => readFile(asset('default-bundle.json'));
+/** The shipped bundle that was trained on a shipped feature set. */
+export const shippedBundle = (features = 'default'): Promise<Uint8Array> =>
+  readFile(asset(`${features}-bundle.json`));
 
 /** The records, policy first; the bundle's bytes are in the object store when this resolves. */
 export async function openingRecords(options: OpeningOptions): Promise<readonly ProducedRecord[]> {

@@ -11,7 +11,7 @@ import { topicConfigs } from '../engine/open-group.js';
 import { readImportMap, type ImportMap } from '../import/import-map.js';
 import type { ImportReport } from '../import/import-options.js';
 import { importTransactions } from '../import/import-transactions.js';
-import { openingRecords } from '../opening.js';
+import { openingRecords, shippedBundle } from '../opening.js';
 import { registerTopics } from '../registry/register-topics.js';
 import { RegistryStore } from '../registry/registry-store.js';
 import { ResidentLookup } from '../registry/resident-lookup.js';
@@ -30,6 +30,7 @@ interface ImportCommand {
   readonly labels?: string;
   readonly map: string;
   readonly run?: string;
+  readonly features: string;
   readonly policy?: string;
   readonly bundle?: string;
   readonly partitions?: string;
@@ -50,11 +51,16 @@ export function addImport(program: Command): void {
     .option(...DATA_OPTION)
     .option('--run <id>', 'platform_run_id, such as platform_20260105T000000Z')
     .option('--policy <yaml>', 'policy in force from the first event; default: the shipped one')
+    .option(
+      '--features <set>',
+      'feature set the shipped bundle is for: default or handbook',
+      'default',
+    )
     .option('--bundle <json>', 'bundle in force from the first event, or "none"')
     .option('--partitions <n>', 'partitions of topics created now')
     .addHelpText(
       'after',
-      '\nKilled and run again with the same files it goes on where it was.\nExit code 1 when rows were set aside.\n\nExample:\n  runner import transactions --file tx.csv.gz --labels labels.csv.gz --map docs/maps/handbook.yaml\n  runner start rtdl --features handbook --until-end',
+      '\nKilled and run again with the same files it goes on where it was.\nExit code 1 when rows were set aside.\n\nExample:\n  runner import transactions --file tx.csv.gz --labels labels.csv.gz --map docs/maps/handbook.yaml --features handbook\n  runner start rtdl --features handbook --until-end',
     )
     .action(async (options: ImportCommand) => {
       process.exitCode = await importAll(options);
@@ -65,7 +71,7 @@ async function importAll(options: ImportCommand): Promise<number> {
   const dataDir = dataDirOf(options.data);
   const map = readImportMap(await textOf('--map', options.map), options.map);
   const policy = options.policy && (await textOf('--policy', options.policy));
-  const bundle = await bundleOf(options.bundle);
+  const bundle = await bundleOf(options);
   const { bus } = await openBus({ dataDir, mode: 'own', clock: 'records' });
   try {
     const { lookup, sources } = await prepared(bus, options.partitions);
@@ -77,10 +83,10 @@ async function importAll(options: ImportCommand): Promise<number> {
         clock: 'records',
         atMs: firstTimeMs,
         ...(policy ? { policy } : {}),
-        ...(bundle === undefined ? {} : { bundle }),
+        bundle,
       });
     const report = await withProgress(bus, options, { lookup, sources, map, opening });
-    tell(report, dataDir);
+    tell(report, options);
     return report.badRows === 0 ? EXIT.done : EXIT.difference;
   } finally {
     await bus.close();
@@ -152,19 +158,25 @@ async function withProgress(
   }
 }
 
-function tell(report: ImportReport, dataDir: string): void {
+function tell(report: ImportReport, { data, features }: ImportCommand): void {
   const { transactions, labels, badRows, appended, resumedAfter } = report;
-  if (appended === 0) say(`was imported before; nothing was added to ${dataDir}`);
+  if (appended === 0) say(`was imported before; nothing was added to ${data}`);
   else if (resumedAfter > 0) say(`went on after ${grouped(resumedAfter)} rows`);
   say(
     `${grouped(transactions)} transactions and ${grouped(labels)} labels, ${timeText(report.firstTimeMs)} to ${timeText(report.lastTimeMs)}, ${grouped(badRows)} bad rows`,
   );
-  say(`run ${report.pins.platform_run_id} in ${dataDir}`);
+  const set = features === 'default' ? '' : ` --features ${features}`;
+  say(`run ${report.pins.platform_run_id} in ${data}; decide it with:`);
+  say(`  runner start rtdl${set} --data ${data} --until-end`);
 }
 
-async function bundleOf(option: string | undefined): Promise<Uint8Array | null | undefined> {
-  if (option === undefined) return undefined;
-  return option === 'none' ? null : Buffer.from(await textOf('--bundle', option));
+async function bundleOf({ bundle, features }: ImportCommand): Promise<Uint8Array | null> {
+  // Refuses a set that is not shipped, with those that are.
+  await findTopology('rtdl', { clock: 'records', features });
+  if (bundle === 'none') return null;
+  return bundle === undefined
+    ? shippedBundle(features)
+    : Buffer.from(await textOf('--bundle', bundle));
 }
 
 async function textOf(option: string, path: string): Promise<string> {

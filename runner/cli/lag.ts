@@ -75,25 +75,24 @@ async function running({ owner }: OpenedData): Promise<readonly Lag[]> {
 }
 
 async function stopped(bus: Bus): Promise<readonly Lag[]> {
-  const found = new Map<string, Lag>();
-  const ends = new Map<string, bigint>();
+  const next = new Map<string, Map<string, bigint>>();
   for (const task of await bus.tasks()) {
     const last = await lastRound(bus, task);
     if (!last) continue;
+    const topology = task.split('/')[0] ?? task;
     for (const { topic, partition, to } of decodeHeader(last.header).ranges) {
-      if (!ends.has(`${topic}/${partition}`)) {
-        for (const one of await bus.bounds(topic)) ends.set(`${topic}/${one.partition}`, one.end);
-      }
-      const end = ends.get(`${topic}/${partition}`) ?? to;
-      const lag: Lag = {
-        topology: task.split('/')[0] ?? task,
-        topic,
-        partition,
-        next: to,
-        records: Number(end - to),
-      };
-      found.set(placeOf(lag), lag);
+      const key = `${topology} ${topic}`;
+      next.set(key, (next.get(key) ?? new Map<string, bigint>()).set(String(partition), to));
     }
   }
-  return [...found.values()];
+  const found: Lag[] = [];
+  for (const [key, partitions] of next) {
+    const [topology = '', topic = ''] = key.split(' ');
+    for (const { partition, start, end } of await bus.bounds(topic)) {
+      // A task that never committed has its partition still before it.
+      const to = partitions.get(String(partition)) ?? start;
+      found.push({ topology, topic, partition, next: to, records: Number(end - to) });
+    }
+  }
+  return found;
 }

@@ -3,6 +3,7 @@
  */
 import type { Command } from 'commander';
 import { UsageError } from '../../schemas/errors.js';
+import type { DecisionResponse } from '../../schemas/generated/rtdl-record.js';
 import { topics } from '../../schemas/topics.js';
 import { proveDecision, type Level, type Proof, type Step } from '../prove/prove-decision.js';
 import { reasonInWords } from '../prove/reason-words.js';
@@ -119,13 +120,7 @@ function tell(proof: Proof): number {
 
 function headRows({ found }: Proof): readonly (readonly string[])[] {
   const { decision, place, auditPlace } = found;
-  const {
-    subject,
-    source_event: source,
-    stamps,
-    policy_rev: policy,
-    bundle_ref: bundle,
-  } = decision;
+  const { subject, source_event: source, stamps, policy_rev: policy } = decision;
   const late = stamps.late_ms > 0 ? `, ${stamps.late_ms} ms late` : '';
   return [
     ['decision', `${decision.decision_id} at ${place}`],
@@ -139,16 +134,18 @@ function headRows({ found }: Proof): readonly (readonly string[])[] {
     ['context', decision.context_status],
     ['posture', `${decision.degrade_posture.mode}: ${decision.degrade_posture.reason}`],
     ['policy', `${policy.policy_id} revision ${policy.revision} (${policy.content_digest})`],
-    [
-      'bundle',
-      `${bundle.bundle_id} version ${bundle.bundle_version} (${decision.resolution.outcome} in ${decision.resolution.scope})`,
-    ],
+    ['bundle', bundleText(decision)],
     [
       'features',
       `${decision.feature_set?.id ?? 'none'} version ${decision.feature_set?.version ?? '-'}, snapshot ${decision.snapshot_hash ?? 'none'}`,
     ],
     ['build', stamps.build],
   ];
+}
+
+function bundleText({ bundle_ref: bundle, resolution }: DecisionResponse): string {
+  if (resolution.outcome === 'FAIL_CLOSED') return `none: ${resolution.reason_codes.join(', ')}`;
+  return `${bundle.bundle_id} version ${bundle.bundle_version} (${resolution.outcome} in ${resolution.scope})`;
 }
 
 function tellStep({ level, what, equal, note, differences }: Step): void {

@@ -100,12 +100,16 @@ async function rebuild(name: string, options: ReplayCommand): Promise<number> {
   const again = await opened(name, options);
   const progress = progressLine();
   try {
-    for await (const { round } of again.replay.rounds()) {
+    const clocks = new Map<string, number>();
+    for await (const { round, tasks } of again.replay.rounds()) {
+      for (const { task, header } of tasks) clocks.set(task, header.clockMs);
       progress(`executing round ${grouped(round)} again`);
     }
     progress.done();
     let differing = 0;
     for (const task of again.replay.tasks) {
+      // Recovery takes the clock of the last header; expiry must be judged at the same moment here.
+      task.state.clockMs = Math.max(task.state.clockMs, clocks.get(task.id) ?? 0);
       const fresh = await task.state.digest();
       const live = await again.liveDigest(task.id);
       if (fresh !== live) differing += 1;

@@ -25,13 +25,14 @@ interface StateOptions {
 type Scan = (query: Pick<StateQuery, 'prefix' | 'limit'>) => Promise<readonly StateRow[]>;
 
 const SEPARATOR = ' / ';
+const TOPOLOGY_HELP = 'a shipped name, or a path such as ./my.topology.js';
 
 export function addState(program: Command): void {
   const state = program.command('state').description('look into the state of a topology');
   state
     .command('get')
     .description('the value of one key')
-    .argument('<topology>')
+    .argument('<topology>', TOPOLOGY_HELP)
     .argument('<store>')
     .argument('<key>', 'as "runner state scan" prints it; a leading empty run may be left out')
     .option(...DATA_OPTION)
@@ -43,7 +44,7 @@ export function addState(program: Command): void {
   state
     .command('scan')
     .description('keys and values of a store, in key order per task')
-    .argument('<topology>')
+    .argument('<topology>', TOPOLOGY_HELP)
     .argument('<store>')
     .option(...DATA_OPTION)
     .option('--prefix <key>', 'only keys that begin so')
@@ -67,9 +68,15 @@ async function withStore(
   work: (scan: Scan) => Promise<number>,
 ): Promise<number> {
   return withData({ data: options.data, mode: 'read' }, async (opened) => {
-    const { owner } = opened;
+    const { owner, bus } = opened;
     if (owner) {
-      return work((query) => owner.call(runtimeCalls.scan, { ...which, ...query }));
+      // A path names a topology by its file; the owner knows it by its name.
+      const name = /[./]/.test(which.topology)
+        ? (await findTopology(which.topology, { clock: bus.clock })).name
+        : which.topology;
+      return work((query) =>
+        owner.call(runtimeCalls.scan, { topology: name, store: which.store, ...query }),
+      );
     }
     return fromDisk(opened, { ...which, features: options.features }, work);
   });

@@ -31,7 +31,8 @@ export interface Progress {
 
 export function progressLine(): Progress {
   const terminal = process.stderr.isTTY;
-  let lastMs = -Infinity;
+  // Where lines stay, what is over at once needs none.
+  let lastMs = terminal ? -Infinity : performance.now();
   const progress = (line: string): void => {
     const now = performance.now();
     if (now - lastMs < (terminal ? TERMINAL_EVERY_MS : QUIET_EVERY_MS)) return;

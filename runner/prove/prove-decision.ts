@@ -50,8 +50,8 @@ export interface ProveOptions {
 }
 
 /** Records before which L3, or L2, is a matter of seconds. */
-const RECORDS_L3 = 40_000;
-const RECORDS_L2 = 400_000;
+const RECORDS_L3 = 8_000;
+const RECORDS_L2 = 100_000;
 
 /** undefined when no decision has this id. */
 export async function proveDecision(options: ProveOptions): Promise<Proof | undefined> {

@@ -22,6 +22,7 @@ const WORDS: Readonly<Record<string, string>> = {
   SCOPE_NOT_FOUND: 'the registry has no active bundle in the scope',
   ACTIVE_BUNDLE_INCOMPATIBLE: 'the active bundle does not fit what was in force',
   BUNDLE_NOT_LOADED: "the bundle's bytes could not be loaded",
+  FAIL_CLOSED_NO_COMPATIBLE_BUNDLE: 'no bundle fits what was in force, so no model may decide',
   NO_EXPLICIT_FALLBACK: 'no bundle is named as the safe fallback of the scope',
   FALLBACK_INCOMPATIBLE: 'the safe fallback does not fit what was in force',
   FEATURE_GROUP_VERSION_MISMATCH: 'the bundle needs another version of the feature group',
@@ -30,12 +31,23 @@ const WORDS: Readonly<Record<string, string>> = {
   CAPABILITY_MISMATCH: 'the bundle needs what the posture does not allow',
 };
 
+const SKIPPED: Readonly<Record<string, string>> = {
+  MASKED: 'the posture does not allow it',
+  CONTEXT_MISSING: 'without its context nothing could be scored',
+  POLICY_UNKNOWN: 'no policy was in force',
+  NO_COMPATIBLE_BUNDLE: 'no bundle was in force',
+  MODEL_NOT_LOADED: "its bundle's bytes were not loaded",
+  MODEL_NO_SCORE: 'it gave no number',
+};
+
+const skippedBecause = (reason: string): string => SKIPPED[reason] ?? reason;
+
 const PREFIXES: readonly (readonly [string, (rest: string) => string])[] = [
   ['context_missing: ', (rest) => `its context was not there in time: ${spaced(rest)}`],
   ['context_partial: ', (rest) => `part of its context was not there in time: ${spaced(rest)}`],
   ['FEATURES_MISSING:', (rest) => `the features of the ${rest} did not come in time`],
-  ['PRIMARY_SKIPPED:', (rest) => `the primary model was not asked or did not answer: ${rest}`],
-  ['STAGE2_SKIPPED:', (rest) => `the second model was not asked or did not answer: ${rest}`],
+  ['PRIMARY_SKIPPED:', (rest) => `the primary model did not speak: ${skippedBecause(rest)}`],
+  ['STAGE2_SKIPPED:', (rest) => `the second model did not speak: ${skippedBecause(rest)}`],
   [
     'GUARDRAIL_NOT_EVALUATED:',
     (rest) => `guardrail ${rest} could not be evaluated: a value it needs was not served`,
