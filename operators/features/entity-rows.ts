@@ -63,7 +63,7 @@ export function taggedStore<R extends object>(
       return { tag, untilMs, row: inner?.decode(rest, version) ?? Uint8Array.from(rest) };
     },
   };
-  return keyedStore<TaggedRow<R>>({ keysMax, codec, expiresMs: ({ untilMs }) => untilMs });
+  return keyedStore<TaggedRow<R>>({ keysMax, codec, expiresMs: (tagged) => tagged.untilMs });
 }
 
 /** The rows of one part, as the windows know them. */

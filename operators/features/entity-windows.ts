@@ -14,7 +14,7 @@ import {
   type FeatureNote,
   type RunNote,
 } from './feature-notes.js';
-import type { EntityLabel, FeatureRequest } from './feature-request.js';
+import type { EntityKind, EntityLabel, FeatureRequest } from './feature-request.js';
 import { idNumber } from './id-number.js';
 import {
   entryOf,
@@ -39,16 +39,17 @@ export type LabelFate =
   | 'label_early'
   | 'label_too_old'
   | 'label_beyond_scan'
-  | 'early_labels_full'
+  | 'early_label_pushed_out'
   | 'no_label_feature';
 
+const NO_PARTS: readonly LivePart[] = [];
 const ENTRY_MAX = 2 ** 52;
 /** A run's note is prolonged in steps of this, not with every event. */
 const NOTE_STEP_MS = 86_400_000;
 
 export class EntityWindows {
   private readonly notes: KeyedStore<FeatureNote>;
-  private readonly live: readonly LivePart[];
+  private readonly byEntity = new Map<EntityKind, LivePart[]>();
   private readonly hashes: readonly string[];
   private readonly ids: ReadonlySet<string>;
   private readonly keepMs: number;
@@ -60,8 +61,12 @@ export class EntityWindows {
     this.notes = parts.notes;
     this.hashes = plans.map((plan) => plan.hash);
     this.ids = new Set(plans.map((plan) => plan.id));
-    this.live = plans.flatMap((plan) => plan.parts.map((part) => openPart(plan, part, parts)));
-    const spans = this.live.map(({ part }) => part.spanMicros / 1000);
+    const all = plans.flatMap((plan) => plan.parts.map((part) => openPart(plan, part, parts)));
+    for (const live of all) {
+      const { entity } = live.part;
+      this.byEntity.set(entity, [...(this.byEntity.get(entity) ?? []), live]);
+    }
+    const spans = all.map(({ part }) => part.spanMicros / 1000);
     this.keepMs = Math.ceil(Math.max(0, ...spans)) + slackMsOf(bounds);
   }
 
@@ -74,8 +79,7 @@ export class EntityWindows {
     requireWhole(request);
     const note = this.noteOf(run, request.tsMicros, stepMs);
     let found: PartValues | undefined;
-    for (const live of this.live) {
-      if (live.part.entity !== request.entity) continue;
+    for (const live of this.byEntity.get(request.entity) ?? NO_PARTS) {
       const asked = live.plan.id === request.featureSet && !request.silent;
       if (!request.counts && !asked) continue;
       const key = keyIn(live, run, request.id);
@@ -128,8 +132,7 @@ export class EntityWindows {
   label(run: string, label: EntityLabel, stepMs: number): LabelFate {
     const { labelType, labelValue } = label;
     let fate: LabelFate = 'no_label_feature';
-    for (const live of this.live) {
-      if (live.part.entity !== label.entity) continue;
+    for (const live of this.byEntity.get(label.entity) ?? NO_PARTS) {
       live.part.labels.forEach(({ type, values }, slot) => {
         if (type !== labelType || !values.includes(labelValue)) return;
         const became = this.labelOne(live, keyIn(live, run, label.id), { label, slot, stepMs });
@@ -172,10 +175,11 @@ export class EntityWindows {
   ): LabelFate {
     const { eventId, tsMicros, observedMicros } = one.label;
     const known = this.earlyOf(key)?.labels ?? [];
-    if (known.length >= EARLY_MAX) return 'early_labels_full';
+    const isFull = known.length >= EARLY_MAX;
     const early: EarlyLabel = { eventId, tsMicros, slot: one.slot, observedMicros };
-    this.notes.put(key, { kind: 'early', untilMs, labels: [...known, early] });
-    return 'label_early';
+    const labels = [...(isFull ? known.slice(1) : known), early];
+    this.notes.put(key, { kind: 'early', untilMs, labels });
+    return isFull ? 'early_label_pushed_out' : 'label_early';
   }
 
   private earlyOf(key: string): EarlyNote | undefined {

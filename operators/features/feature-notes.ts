@@ -4,7 +4,8 @@
  *
  * A run's note says for every feature set since when its windows are complete. A set that is new to a
  * run already under way is *warming*: windows that begin before it was there are not answered.
- * An entity's note holds its early labels, at most `EARLY_MAX`; most entities have none.
+ * An entity's note holds its early labels, at most `EARLY_MAX`, the oldest pushed out;
+ * most entities have none.
  */
 import { packCodec } from '../../state/codec.js';
 import type { KeyedStoreSpec } from '../../state/port.js';

@@ -16,6 +16,7 @@ import { labelledEventStore, runHighStore } from '../../../operators/features/la
 import { entityWindowStores } from '../../../operators/features/live-part.js';
 import type { WindowBounds } from '../../../operators/features/part-windows.js';
 import type { FeaturePlan } from '../../../operators/features/plan.js';
+import { dedup } from '../../../operators/dedup.js';
 import { filter } from '../../../operators/filter.js';
 import { flatMap } from '../../../operators/flat-map.js';
 import { map } from '../../../operators/map.js';
@@ -26,6 +27,7 @@ import type { LabelAssertion } from '../../../schemas/generated/label-assertion.
 import { sha256Hex } from '../../../schemas/sha256.js';
 import { topic } from '../../../schemas/topic.js';
 import { topics } from '../../../schemas/topics.js';
+import { guardStore } from '../../../state/store.js';
 import { source, topology } from '../../../topologies/topology.js';
 import type { TrialEvent, TrialLabel } from './brute-force.js';
 
@@ -111,10 +113,14 @@ export const trialTopology = (plans: readonly FeaturePlan[], bounds: WindowBound
       notes: featureNoteStore({ keysMax: 10_000 }),
       labelled: labelledEventStore({ keysMax: 100_000 }),
       highs: runHighStore({ keysMax: 100 }),
+      seen: guardStore({ keepMs: 86_400_000_000, keysMax: 100_000 }),
     },
     sinks: { parts: trialTopics.parts },
-    wire: ({ assertions, events }, { heads, chunks, notes, labelled, highs }, { parts }) => {
-      const asked = events.pipe(map(eventOf)) as Stream<Asked>;
+    wire: ({ assertions, events }, { heads, chunks, notes, labelled, highs, seen }, { parts }) => {
+      const asked = events.pipe(
+        map(eventOf),
+        dedup({ id: ({ eventId }) => eventId, in: seen }),
+      ) as Stream<Asked>;
       const requests = asked.pipe(
         flatMap(requestsOf),
         rekey<FeatureRequest>({
