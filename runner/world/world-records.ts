@@ -8,7 +8,7 @@ import type { Pins } from '../../schemas/generated/label-assertion.js';
 import { sha256Hex, sha256Hex32 } from '../../schemas/sha256.js';
 import type { ProducedRecord } from '../bus/port.js';
 import type { EnvelopeWriter } from './envelope.js';
-import { worldSteps } from './feed.js';
+import { worldSteps, type WorldStep } from './feed.js';
 import { utcText } from './utc-micros.js';
 import type { World } from './world.js';
 
@@ -46,19 +46,18 @@ export function* worldRecords(
   world: World,
   writer: EnvelopeWriter,
 ): Generator<ProducedRecord, void, undefined> {
-  for (const step of worldSteps(world)) {
-    switch (step.kind) {
-      case 'label':
-        yield writer.label({ ...step.label, eventId: writer.trafficEventId(step.flow.flowId, 0) });
-        break;
-      case 'context':
-        yield writer.arrival(step.flow);
-        yield writer.entities(step.flow);
-        yield writer.anchor(step.flow);
-        break;
-      case 'traffic':
-        yield writer.traffic(step.flow, step.event);
-        break;
-    }
+  for (const step of worldSteps(world)) yield* stepRecords(step, writer);
+}
+
+/** The records of one step, in the order in which they are to be appended. */
+export function stepRecords(step: WorldStep, writer: EnvelopeWriter): readonly ProducedRecord[] {
+  const { flow } = step;
+  switch (step.kind) {
+    case 'label':
+      return [writer.label({ ...step.label, eventId: writer.trafficEventId(flow.flowId, 0) })];
+    case 'context':
+      return [writer.arrival(flow), writer.entities(flow), writer.anchor(flow)];
+    case 'traffic':
+      return [writer.traffic(flow, step.event)];
   }
 }
