@@ -105,7 +105,7 @@ export function observeLevels(metrics: Metrics, running: RunningTopology): void 
 }
 
 /** Inputs that operators hold: events waiting for context, decisions waiting for features. */
-function waiting(running: RunningTopology): number {
+export function waiting(running: RunningTopology): number {
   let held = 0;
   for (const task of running.opened.group.tasks) {
     for (const account of task.accounts.values()) held += account.held;
