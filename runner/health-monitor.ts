@@ -11,8 +11,13 @@
  * | ofp_health | age of the last committed round while records lie ahead; halted is ERROR | at most 10 s |
  * | ieg_health | the same of topology `ieg`; MISSING while it does not run | at most 10 s |
  * | registry_health | registry answers, every bundle it names can be read | it does |
- * | posture_store_health | the posture topic can be read; a posture of the last 3 s stands there | so |
- * | control_publish_health | the last batch of these records was appended | at most 5 s ago |
+ * | posture_store_health | the posture topic can be read; its silence on the loop's clock | at most 3 s |
+ * | control_publish_health | for how long batches of these records could not be appended | at most 5 s |
+ *
+ * M1. A signal tells of its own fault only. A process short of CPU publishes postures and health late
+ *     together with everything else; that is lag, and the first two signals say so. Silence is therefore
+ *     judged on the clock on which deciders judge it, and a batch is late when it was refused, not when
+ *     its timer was.
  */
 import { performance } from 'node:perf_hooks';
 import { topicCodec } from '../schemas/codec.js';
@@ -25,7 +30,7 @@ const EVERY_MS = 1000;
 const LAG_BUDGET_MS = 5000;
 const AGE_BUDGET_MS = 10_000;
 const POSTURE_BUDGET_MS = 3000;
-/** A posture can only be expected once the loop has had this long to publish its first. */
+/** Once live, the loop has this long to publish a posture. */
 const POSTURE_GRACE_MS = 5000;
 
 type Reading = Pick<Health, 'state' | 'value' | 'budget' | 'unit' | 'detail'>;
@@ -75,8 +80,9 @@ class Monitor {
   readonly #log: Logger;
   readonly #codec;
   readonly #probes: Readonly<Record<string, Probe>>;
-  readonly #startedMs = performance.now();
-  #publishedMs = performance.now();
+  #liveSinceMs: number | undefined;
+  /** Since when batches are refused; undefined while they are taken. */
+  #refusedSinceMs: number | undefined;
   #busy: Promise<void> = Promise.resolve();
 
   constructor(runtime: Runtime, loop: RunningTopology, log: Logger) {
@@ -91,9 +97,11 @@ class Monitor {
         return graph ? this.#progress(graph, 'ieg') : reading('MISSING', 'ieg does not run here');
       },
       registry_health: () => this.#registry(),
-      posture_store_health: () => this.#posture(),
-      control_publish_health: () =>
-        measured(performance.now() - this.#publishedMs, LAG_BUDGET_MS, 'ms'),
+      posture_store_health: () => this.#posture(loop),
+      control_publish_health: () => {
+        const nowMs = performance.now();
+        return measured(nowMs - (this.#refusedSinceMs ?? nowMs), LAG_BUDGET_MS, 'ms');
+      },
     };
   }
 
@@ -123,10 +131,12 @@ class Monitor {
         value: this.#codec.encode(value),
       });
     }
+    const startMs = performance.now();
     try {
       await bus.append(records);
-      this.#publishedMs = performance.now();
+      this.#refusedSinceMs = undefined;
     } catch (error) {
+      this.#refusedSinceMs ??= startMs;
       this.#log.warn({ reason: textOf(error) }, 'health could not be published');
     }
   }
@@ -141,7 +151,9 @@ class Monitor {
 
   #lag({ opened }: RunningTopology): Reading {
     const { group } = opened;
-    const behindMs = group.lag === 0 ? 0 : this.#runtime.bus.nowMs() - group.progressMs;
+    // Before the first plan nothing is known of its progress.
+    const known = group.lag > 0 && group.progressMs > 0;
+    const behindMs = known ? this.#runtime.bus.nowMs() - group.progressMs : 0;
     return measured(Math.max(0, behindMs), LAG_BUDGET_MS, 'ms');
   }
 
@@ -161,14 +173,17 @@ class Monitor {
       : reading('ERROR', `bundle ${missing[0] ?? ''} cannot be read`);
   }
 
-  async #posture(): Promise<Reading> {
-    const { bus } = this.#runtime;
-    const [bounds] = await bus.bounds(topics.posture.name);
-    const ageMs = bounds && bounds.end > bounds.start ? bus.nowMs() - bounds.lastTimeMs : Infinity;
-    if (ageMs <= POSTURE_BUDGET_MS || performance.now() - this.#startedMs < POSTURE_GRACE_MS) {
-      return reading('OK');
-    }
-    return { ...reading('STALE'), value: ageMs, budget: POSTURE_BUDGET_MS, unit: 'ms' };
+  /** M1. Catching up, silence is not judged: the loop is reading what happened before it was here. */
+  async #posture({ opened }: RunningTopology): Promise<Reading> {
+    const { group } = opened;
+    const [bounds] = await this.#runtime.bus.bounds(topics.posture.name);
+    if (group.mode !== 'live') return reading('OK', 'catching up');
+    this.#liveSinceMs ??= performance.now();
+    if (performance.now() - this.#liveSinceMs < POSTURE_GRACE_MS) return reading('OK');
+    if (!bounds || bounds.end === bounds.start)
+      return reading('MISSING', 'no posture was published');
+    const silenceMs = Math.max(0, group.clockMs - bounds.lastTimeMs);
+    return measured(silenceMs, POSTURE_BUDGET_MS, 'ms');
   }
 }
 
