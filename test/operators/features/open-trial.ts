@@ -14,7 +14,11 @@ import { named, requestsOf, RUN } from './feature-trial.js';
 
 export async function openTrial(
   plans: readonly FeaturePlan[],
-  options: { readonly bounds?: WindowBounds; readonly rows?: MemoryRows } = {},
+  options: {
+    readonly bounds?: WindowBounds;
+    readonly rows?: MemoryRows;
+    readonly cacheBytes?: number;
+  } = {},
 ) {
   const { bounds = {}, rows = new Map<string, Uint8Array>() } = options;
   const stores = entityWindowStores({ plans, entitiesMax: 100_000, chunksMax: 100_000, bounds });
@@ -23,7 +27,7 @@ export async function openTrial(
     backing: new MemoryBacking(rows),
     newLineage: new Uint8Array(16),
     // Small, so that rows are evicted and decoded again all the time.
-    cacheBytes: 1 << 14,
+    cacheBytes: options.cacheBytes ?? 1 << 14,
   });
   await state.ready();
   const windows = new EntityWindows({
