@@ -3,7 +3,8 @@
  *
  * W1. Only rows that no longer stand at the clock of a *durable* round go: a recovery to that round
  *     or a later one reads them as absent anyway.
- * W2. A row with a newer version in the cache is left alone.
+ * W2. Sweeps and checkpoints take turns, so a newer version that waits in the cache is written after
+ *     the old row is gone, never before.
  */
 import type { Backing } from './backing.js';
 import type { DurablePoint } from './durable-point.js';
@@ -69,8 +70,6 @@ export class Sweeper {
     table: KeyedTable,
     row: { readonly key: string; readonly stored: Uint8Array },
   ): boolean {
-    const entry = table.entries.get(row.key);
-    if (entry !== undefined && (entry.working || entry.version !== undefined)) return false;
     const value = table.decodeStored(row.key, row.stored);
     return this.point.counts[store]?.stands(table.expiryOf(value)) === false;
   }

@@ -1,14 +1,13 @@
 /**
- * What a window store does with an event older than the newest of its entity: insert it where it
- * belongs, and answer it from the entries of its own window.
+ * Where an event older than the newest of its entity belongs: found, inserted, and every window end
+ * mended. It is answered by `window-glance.ts`.
  *
- * Bound: at most `scanChunksMax` chunks walked to find the place, and as many to answer. An event whose
- * place lies beyond is not inserted; from then on windows that reach its time answer null with
- * LATE_BEYOND_SCAN, so that no inexact number is ever told.
+ * Bound: at most `scanChunksMax` chunks walked to find the place. An event whose place lies beyond is
+ * not inserted; from then on windows that reach its time answer null with LATE_BEYOND_SCAN, so that no
+ * inexact number is ever told.
  */
-import { Accumulators, boundsOf, type Answers } from './window-accumulators.js';
 import { HeadDraft, CHUNK_ENTRIES } from './window-draft.js';
-import { CELL, RANGE, emptyCells, type Accumulator, type WindowLayout } from './window-layout.js';
+import { CELL, RANGE } from './window-layout.js';
 
 /** A place in the list of chunks. */
 export interface Place {
@@ -147,74 +146,4 @@ function splitFull(draft: HeadDraft, place: Place): Place {
   }
   if (place.index < CHUNK_ENTRIES) return place;
   return { chunk: made, index: place.index - CHUNK_ENTRIES };
-}
-
-/** Running values of one late event's own windows; ids are counted in Maps, not in rows. */
-class LateScan extends Accumulators {
-  private readonly ids = new Map<Accumulator, Map<number, number>>();
-
-  constructor(layout: WindowLayout) {
-    super(layout);
-    this.cells = emptyCells(layout);
-  }
-
-  protected enterId(one: Accumulator, id: number): void {
-    const counts = this.ids.get(one) ?? new Map<number, number>();
-    this.ids.set(one, counts);
-    counts.set(id, (counts.get(id) ?? 0) + 1);
-    this.cells[one.at] = counts.size;
-  }
-
-  protected leaveId(): void {
-    // A scan only ever enters.
-  }
-}
-
-/** The answers of a late event, from the entries at or before its place. */
-export function answerLate(draft: HeadDraft, time: number, place: Place | undefined): Answers {
-  const scan = new LateScan(draft.layout);
-  if (place === undefined) return scan.read(time, boundsOf(draft.cells, Infinity));
-  const { ranges, stride, scanChunksMax } = draft.layout;
-  let lowest = time;
-  for (const range of ranges) lowest = Math.min(lowest, time - range.delay - range.width);
-  let from = place.chunk;
-  let floor = -Infinity;
-  for (let steps = 0; from !== draft.cells[CELL.tail]; steps += 1) {
-    const first = firstTime(draft, from, Infinity);
-    if (first <= lowest) break;
-    if (steps >= scanChunksMax) {
-      // Entries of the same time may lie in the chunk before: only later ones are all seen.
-      floor = first;
-      break;
-    }
-    from = draft.prevOf(from);
-  }
-  for (let chunk = from; ; chunk = draft.chunk(chunk).next) {
-    const rows = draft.rowsOf(chunk);
-    const end = chunk === place.chunk ? place.index + 1 : draft.sizeOf(chunk, rows);
-    for (let index = 0; index < end; index += 1) {
-      const current = chunk === place.chunk && index === place.index;
-      scanEntry(scan, { rows, off: index * stride, time, current });
-    }
-    if (chunk === place.chunk) break;
-  }
-  return scan.read(time, boundsOf(draft.cells, floor));
-}
-
-function scanEntry(
-  scan: LateScan,
-  entry: {
-    readonly rows: readonly number[];
-    readonly off: number;
-    readonly time: number;
-    readonly current: boolean;
-  },
-): void {
-  const { rows, off, time, current } = entry;
-  const at = rows[off] ?? 0;
-  for (const range of scan.layout.ranges) {
-    const right = time - range.delay;
-    if (current) scan.noteLast(range);
-    if (at <= right && at > right - range.width) scan.enter(range, rows, off, time);
-  }
 }

@@ -23,7 +23,7 @@ import { chunkCodec, headCodec, type Chunk, type Head } from './window-chunk.js'
 import { HeadDraft, MissingChunk } from './window-draft.js';
 import { ripen, setLabel, type Label, type LabelOutcome, type Labelled } from './window-label.js';
 import { WindowGlance } from './window-glance.js';
-import { answerLate, insertLate } from './window-late.js';
+import { insertLate } from './window-late.js';
 import { CELL, RANGE, windowLayout, type WindowLayout } from './window-layout.js';
 import type { WindowPlan } from './window-plan.js';
 
@@ -129,7 +129,7 @@ class Windows implements WindowStore {
     const place = insertLate(draft, this.entry);
     const answers =
       place === undefined
-        ? answerLate(draft, entry.at, place)
+        ? draft.read(entry.at, boundsOf(draft.cells, Infinity))
         : this.glance.at(draft.entity, draft.head(), { time: entry.at, own: true });
     draft.sealFull();
     draft.refreshExtremes();

@@ -22,6 +22,12 @@ export class BruteWindow {
     return aggregates.map((one) => this.answer(entry, earlier, one));
   }
 
+  /** Answers every aggregate as of `at`, adding nothing. */
+  read(at: number, aggregates: readonly WindowAggregate[]): Answer[] {
+    const look = { at, values: [], ids: [], flags: 0, entryId: -1, labels: new Map() };
+    return aggregates.map((one) => this.answer(look, this.entries, one));
+  }
+
   private answer(entry: BruteEntry, earlier: BruteEntry[], one: WindowAggregate): Answer {
     const end = entry.at - (one.delay ?? 0);
     const inside = (other: BruteEntry): boolean =>

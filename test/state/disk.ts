@@ -1,5 +1,5 @@
 /** A place state can rest, which a test can photograph at any moment and open again from the photo. */
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -35,15 +35,55 @@ function levelDiskIn(directory: string): Disk {
       return backing;
     },
     photo: () => {
-      const copy = mkdtempSync(join(tmpdir(), 'weir-state-'));
-      cpSync(directory, copy, { recursive: true });
-      return levelDiskIn(copy);
+      return levelDiskIn(copyAtOneMoment(directory));
     },
     remove: async () => {
       for (const backing of opened) await backing.close();
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+/**
+ * kill -9 leaves one moment; copying takes many, and LevelDB compacts in a thread of its own meanwhile.
+ * A copy counts only if no file came, went or grew while it was made.
+ */
+function copyAtOneMoment(directory: string): string {
+  for (let tries = 0; tries < 100; tries += 1) {
+    const copy = mkdtempSync(join(tmpdir(), 'weir-state-'));
+    const before = filesOf(directory);
+    if (before !== undefined && copied(directory, copy) && filesOf(directory) === before)
+      return copy;
+    rmSync(copy, { recursive: true, force: true });
+  }
+  throw new Error('LevelDB never stood still for a photo');
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}
+
+function copied(from: string, to: string): boolean {
+  try {
+    cpSync(from, to, { recursive: true });
+    return true;
+  } catch (error) {
+    if (isGone(error)) return false;
+    throw error;
+  }
+}
+
+/** Names and sizes; undefined when a file went between being listed and looked at. */
+function filesOf(directory: string): string | undefined {
+  try {
+    return readdirSync(directory)
+      .sort()
+      .map((name) => `${name} ${statSync(join(directory, name)).size}`)
+      .join('\n');
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
 }
 
 /** A backing that calls `before` ahead of every write, in order; a test photographs the disk there. */

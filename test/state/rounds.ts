@@ -54,21 +54,6 @@ export function roundsSuite(name: string, newDisk: () => Disk): void {
       expect([blob.puts, blob.deletes, blob.bytes]).toEqual([0, 0, empty.bytes]);
     });
 
-    test('a row made and removed before it reached the disk is not written at all (P4)', async () => {
-      const disk = newDisk();
-      fresh(disk);
-      const state = await ready(disk);
-      const store = state.keyed<Row>(0);
-      store.put('a', row(1));
-      state.seal(1);
-      store.delete('a');
-      expect(state.seal(2).deletes).toBe(1);
-      state.durable(2);
-      await state.checkpoint();
-      expect(state.sizes().loggedEntries).toBe(0);
-      expect(await state.scan(0, '', 10)).toEqual([]);
-    });
-
     test('a checkpoint never holds a round that is not durable (P1)', async () => {
       const disk = fresh();
       const state = await ready(disk);

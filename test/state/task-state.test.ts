@@ -2,6 +2,7 @@ import { boundsSuite } from './bounds.js';
 import { levelDisk, memoryDisk } from './disk.js';
 import { roundsSuite } from './rounds.js';
 import { stateSuite } from './suite.js';
+import { trafficSuite } from './traffic.js';
 
 for (const [name, disk] of [
   ['memory', () => memoryDisk()],
@@ -10,4 +11,5 @@ for (const [name, disk] of [
   stateSuite(name, disk);
   boundsSuite(name, disk);
   roundsSuite(name, disk);
+  trafficSuite(name, disk);
 }

@@ -47,7 +47,7 @@ export interface Life {
 
 /** Runs random events and labels through a real task state and the brute force. */
 export async function live(life: Life): Promise<void> {
-  const { plan, random, judge = exact } = life;
+  const { plan, random, disorder, judge = exact } = life;
   const { state, windows } = await openWindows(plan, life.cacheBytes);
   const brutes = [new BruteWindow(), new BruteWindow()];
   const newest = [0, 0];
@@ -55,13 +55,13 @@ export async function live(life: Life): Promise<void> {
   let seq = 0;
   let exactOnes = 0;
   for (let event = 0; event < life.events; event += 1) {
-    const at = random.whole(2);
-    const brute = brutes[at] ?? new BruteWindow();
-    const entity = `entity-${at}`;
+    const entityAt = random.whole(2);
+    const brute = brutes[entityAt] ?? new BruteWindow();
+    const entity = `entity-${entityAt}`;
     if (labels && random.once(4))
-      labelSomething({ brute, windows, entity, random, newest: newest[at] ?? 0 });
-    const time = nextTime(life, newest[at] ?? 0);
-    newest[at] = Math.max(newest[at] ?? 0, time);
+      labelSomething({ brute, windows, entity, random, newest: newest[entityAt] ?? 0 });
+    const time = nextTime(life, newest[entityAt] ?? 0);
+    newest[entityAt] = Math.max(newest[entityAt] ?? 0, time);
     const entry = {
       at: time,
       values: [random.whole(2000) - 500, random.whole(5)],
@@ -85,6 +85,16 @@ export async function live(life: Life): Promise<void> {
       if (code === undefined && sameAnswer(got.values[place], value)) exactOnes += 1;
       else judge(got.values[place], value, code);
     });
+    if (random.once(3)) {
+      const at = (newest[entityAt] ?? 0) + random.whole(life.step) - random.whole(disorder);
+      const seen = windows.read(entity, at);
+      brute.read(at, plan.aggregates).forEach((value, place) => {
+        const code = seen.codes?.[place];
+        if (code !== undefined || !sameAnswer(seen.values[place], value)) {
+          judge(seen.values[place], value, code);
+        }
+      });
+    }
     if (random.once(20)) {
       seq += 1;
       state.seal(seq);
