@@ -55,6 +55,8 @@ export class EntityWindows {
   private readonly keepMs: number;
   private noteRun = '';
   private noteKey = scopedKey('');
+  /** A note that names every set alive. */
+  private settled: RunNote | undefined;
 
   constructor(parts: EntityWindowsParts) {
     const { plans, bounds } = parts;
@@ -196,10 +198,15 @@ export class EntityWindows {
     const found = this.notes.get(this.noteKey);
     const known = found?.kind === 'run' ? found : undefined;
     const latestMs = Math.max(stepMs, tsMicros / 1000) + this.keepMs;
+    if (known !== undefined && known === this.settled) {
+      // Nearly every event finds the note it left, and within its bounds.
+      if (tsMicros <= known.highMicros && latestMs <= known.untilMs) return known;
+    }
     const note = noteEvent(known, this.hashes, {
       tsMicros,
       untilMs: (Math.floor(latestMs / NOTE_STEP_MS) + 1) * NOTE_STEP_MS,
     });
+    this.settled = note;
     if (note !== known) this.notes.put(this.noteKey, note);
     return note;
   }

@@ -5,7 +5,7 @@
  * W2. Money is summed in minor units; `amount` features divide by 100 at read, means after that.
  */
 import type { Code } from '../../schemas/codes.js';
-import type { Answers } from '../../state/window-accumulators.js';
+import type { Answers, Ratio } from '../../state/window-accumulators.js';
 import type { WindowAggregate, WindowPlan } from '../../state/window-plan.js';
 import type { EntityPart, PlannedWindow } from './plan.js';
 
@@ -61,22 +61,65 @@ export const windowPlanOf = (part: EntityPart, bounds: WindowBounds): WindowPlan
 
 const NO_GAPS: readonly Gap[] = [];
 
+/** How one answer becomes a value. */
+type Finish = 'plain' | 'major' | 'mean' | 'rate' | 'since' | 'last_time';
+
+function finishOf(window: PlannedWindow): Finish {
+  const { aggregate, value } = window.feature;
+  if (aggregate === 'mean') return 'mean';
+  if (aggregate === 'label_rate') return 'rate';
+  if (readsSince(window)) return aggregate === 'last' ? 'last_time' : 'since';
+  return value === 'amount' && MONEY.includes(aggregate) ? 'major' : 'plain';
+}
+
+const MONEY: readonly string[] = ['sum', 'min', 'max', 'last'];
+
+/** One feature, ready to be read. */
+interface Readable {
+  readonly finish: Finish;
+  readonly spanMicros: number;
+  /** What a mean is divided by beside its count: 100 for units of money. */
+  readonly unit: number;
+  readonly ifNull: Code;
+  /** Gap objects made so far, by code. */
+  readonly gaps: Map<string, Gap>;
+}
+
 /** Turns answers into values; gap objects are made once. */
 export class PartReader {
-  private readonly windows: readonly PlannedWindow[];
-  private readonly known: readonly Map<string, Gap>[];
+  private readonly all: readonly Readable[];
   private gaps: Gap[] = [];
 
   constructor(part: EntityPart) {
-    this.windows = part.windows;
-    this.known = part.windows.map(() => new Map<string, Gap>());
+    this.all = part.windows.map((window) => {
+      const { aggregate, value, windowMicros, delayMicros } = window.feature;
+      const isLast = aggregate === 'last' || aggregate === 'since_last';
+      return {
+        finish: finishOf(window),
+        spanMicros: windowMicros + delayMicros,
+        unit: value === 'amount' ? 100 : 1,
+        ifNull: isLast ? 'NO_PREVIOUS_EVENT' : 'EMPTY_WINDOW',
+        gaps: new Map<string, Gap>(),
+      };
+    });
   }
 
-  /** `sinceMicros`: windows that reach back to it or before are still warming. */
+  /** `sinceMicros`: windows that reach back before it are still warming. */
   read(answers: Answers, tsMicros: number, sinceMicros: number): PartValues {
     const values: (number | null)[] = [];
-    for (let index = 0; index < this.windows.length; index += 1) {
-      values.push(this.readOne(answers, index, { tsMicros, sinceMicros }));
+    const { codes } = answers;
+    let index = 0;
+    for (const one of this.all) {
+      const code = codes?.[index];
+      const answer = answers.values[index] ?? null;
+      if (code !== undefined) values.push(this.gap(one, index, code));
+      else if (tsMicros - one.spanMicros < sinceMicros) {
+        values.push(this.gap(one, index, 'FEATURE_WARMING'));
+      } else {
+        const value = answer === null ? null : finished(one, answer, tsMicros);
+        values.push(value ?? this.gap(one, index, one.ifNull));
+      }
+      index += 1;
     }
     const { gaps } = this;
     if (gaps.length === 0) return { values, gaps: NO_GAPS };
@@ -84,48 +127,32 @@ export class PartReader {
     return { values, gaps };
   }
 
-  private readOne(
-    answers: Answers,
-    index: number,
-    at: { readonly tsMicros: number; readonly sinceMicros: number },
-  ): number | null {
-    const window = this.windows[index];
-    if (window === undefined) return null;
-    const { feature } = window;
-    const code = answers.codes?.[index];
-    if (code !== undefined) return this.gap(index, code);
-    if (at.tsMicros - feature.windowMicros - feature.delayMicros < at.sinceMicros) {
-      return this.gap(index, 'FEATURE_WARMING');
-    }
-    const answer = answers.values[index] ?? null;
-    if (answer === null) {
-      const isLast = feature.aggregate === 'last' || feature.aggregate === 'since_last';
-      return this.gap(index, isLast ? 'NO_PREVIOUS_EVENT' : 'EMPTY_WINDOW');
-    }
-    if (typeof answer === 'object') {
-      const { numerator, denominator } = answer;
-      if (feature.aggregate === 'label_rate')
-        return denominator === 0 ? 0 : numerator / denominator;
-      if (denominator === 0) return this.gap(index, 'EMPTY_WINDOW');
-      return (feature.value === 'amount' ? numerator / 100 : numerator) / denominator;
-    }
-    if (readsSince(window)) {
-      return feature.aggregate === 'last' ? at.tsMicros - answer : answer / MICROS;
-    }
-    return feature.value === 'amount' && isMoney(window) ? answer / 100 : answer;
-  }
-
-  private gap(index: number, code: Code): null {
-    const known = this.known[index];
-    let gap = known?.get(code);
+  private gap(one: Readable, index: number, code: Code): null {
+    let gap = one.gaps.get(code);
     if (gap === undefined) {
       gap = { index, code };
-      known?.set(code, gap);
+      one.gaps.set(code, gap);
     }
     this.gaps.push(gap);
     return null;
   }
 }
 
-const MONEY: readonly string[] = ['sum', 'min', 'max', 'last'];
-const isMoney = ({ feature }: PlannedWindow): boolean => MONEY.includes(feature.aggregate);
+/** W2. null for the mean of an empty window. */
+function finished(one: Readable, answer: number | Ratio, tsMicros: number): number | null {
+  if (typeof answer === 'object') {
+    const { numerator, denominator } = answer;
+    if (denominator === 0) return one.finish === 'rate' ? 0 : null;
+    return numerator / one.unit / denominator;
+  }
+  switch (one.finish) {
+    case 'major':
+      return answer / 100;
+    case 'since':
+      return answer / MICROS;
+    case 'last_time':
+      return tsMicros - answer;
+    default:
+      return answer;
+  }
+}
