@@ -1,11 +1,15 @@
 /** What crosses between a task state and its disk: rows never written, answers that come late. */
+import { createHash } from 'node:crypto';
+
 import { afterEach, describe, expect, test } from 'vitest';
 
 import type { Backing } from '../../state/backing.js';
-import { MARK_KEY } from '../../state/keys.js';
-import { keyedStore } from '../../state/store.js';
+import { MARK_KEY, guardRunPrefix, prefixEnd, readBigEndian } from '../../state/keys.js';
+import type { SealedBlob, TaskState } from '../../state/port.js';
+import { guardStore, keyedStore } from '../../state/store.js';
 import { openTaskState } from '../../state/task-state.js';
 import type { Disk } from './disk.js';
+import { seededRandom } from './random.js';
 
 interface Row {
   readonly atMs: number;
@@ -117,6 +121,68 @@ export function trafficSuite(name: string, newDisk: () => Disk): void {
       // Nothing was evicted while the read was under way; now the budget holds again, give or take one.
       for (let at = 0; at < 100; at += 1) store.get(`later ${at}`);
       expect(state.sizes().cacheBytes).toBeLessThan(2000 + 400);
+    });
+
+    test('a guard answers the same across crashes, and buckets that went leave the disk (G3)', async () => {
+      const guards = [guardStore({ keepMs: 700, keysMax: 150 })];
+      const rounds = 60;
+      const open = async (disk: Disk): Promise<TaskState> =>
+        openTaskState({ stores: guards, backing: await disk.open(), newLineage: Buffer.alloc(16) });
+      const run = (state: TaskState, seq: number): { verdicts: string; blob: SealedBlob } => {
+        const random = seededRandom(seq);
+        let verdicts = '';
+        for (let at = 0; at < 20; at += 1) {
+          const id = createHash('sha256')
+            .update(`id ${random.whole(400)}`)
+            .digest();
+          const payload = Buffer.alloc(8, random.whole(2));
+          const atMs = Math.max(0, seq * 40 - random.whole(300));
+          state.mark();
+          verdicts += state.guard(0).admit(id, payload, atMs).charAt(0);
+          if (random.once(5)) state.rollback();
+          else state.release();
+        }
+        return { verdicts, blob: state.seal(seq) };
+      };
+      const plain = await open(fresh());
+      await plain.ready();
+      const blobs: SealedBlob[] = [];
+      let disk = fresh();
+      let state = await open(disk);
+      await state.ready();
+      for (let seq = 1; seq <= rounds; seq += 1) {
+        const want = run(plain, seq);
+        blobs.push(want.blob);
+        const got = run(state, seq);
+        expect(got.verdicts).toBe(want.verdicts);
+        expect(got.blob.digest).toEqual(want.blob.digest);
+        state.durable(seq);
+        if (seq % 3 === 0) await state.checkpoint();
+        if (seq % 5 !== 0) continue;
+        disk = disk.photo();
+        disks.push(disk);
+        state = await open(disk);
+        for (let next = state.checkpointSeq + 1; next <= seq; next += 1) {
+          state.apply(next, blobs[next - 1]?.parts ?? []);
+        }
+        await state.ready();
+        expect(await state.digest()).toBe(await plain.digest());
+      }
+      expect(state.sizes().dropped[0]).toBe(plain.sizes().dropped[0]);
+      expect(state.sizes().dropped[0]).toBeGreaterThan(0);
+      await state.checkpoint();
+      await state.close();
+      const serials = new Set<number>();
+      let entries = 0;
+      const prefix = guardRunPrefix(0);
+      for await (const page of (await disk.open()).scan(prefix, prefixEnd(prefix))) {
+        for (const [key, run] of page) {
+          serials.add(readBigEndian(key, 2, 8));
+          entries += (run.length - 1) / 24;
+        }
+      }
+      expect(entries).toBe(state.sizes().keys[0]);
+      expect(serials.size).toBeLessThanOrEqual(8);
     });
   });
 }
