@@ -9,7 +9,8 @@ import { endOnClosedPipe, remark } from './cli/terminal.js';
 
 endOnClosedPipe();
 try {
-  await makeProgram().parseAsync(process.argv);
+  const program = await makeProgram(process.argv);
+  await program.parseAsync(process.argv);
 } catch (error) {
   process.exitCode = told(error);
 }

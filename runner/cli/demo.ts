@@ -9,7 +9,8 @@ import { runDemo, type DemoOutcome } from '../demo/run-demo.js';
 import { entry, reportText } from '../report/report-text.js';
 import { DEFAULT_WORLD, makeWorld, type World } from '../world/world.js';
 import { EXIT } from './exit.js';
-import { wholeNumber } from './start.js';
+import { DATA_OPTION } from './options.js';
+import { wholeNumber } from './options.js';
 import { grouped, progressLine, remark, say } from './terminal.js';
 
 interface DemoCommand {
@@ -47,7 +48,7 @@ async function demo(topology: string, options: DemoCommand): Promise<number> {
   if (topology !== 'rtdl')
     throw new UsageError(`There is a demo of rtdl only, not of "${topology}".`);
   const world = worldOf(options);
-  const base = join(process.env['WEIR_DATA'] ?? 'data', 'demo');
+  const base = join(DATA_OPTION[2], 'demo');
   const folder = await demoFolder(options.data, base);
   remark(
     `${worldText(world)}, streamed to ${folder.shown}` +

@@ -15,9 +15,8 @@ import { askGraph, type GraphAnswer } from '../http/graph-routes.js';
 import { runtimeCalls } from '../runtime-calls.js';
 import { searchPartition } from '../search-partition.js';
 import { EXIT } from './exit.js';
-import { DATA_OPTION } from './options.js';
+import { DATA_OPTION, wholeNumber } from './options.js';
 import { withData, type OpenedData } from './open-data.js';
-import { wholeNumber } from './start.js';
 import { say } from './terminal.js';
 
 interface GraphOptions {

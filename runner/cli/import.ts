@@ -19,9 +19,8 @@ import { findTopology, SHIPPED } from '../topology-catalog.js';
 import type { Topology } from '../../topologies/topology.js';
 import { topics } from '../../schemas/topics.js';
 import { EXIT } from './exit.js';
-import { DATA_OPTION, dataDirOf } from './options.js';
+import { DATA_OPTION, dataDirOf, wholeNumber } from './options.js';
 import { timeText } from './plain-json.js';
-import { wholeNumber } from './start.js';
 import { grouped, progressLine, remark, say } from './terminal.js';
 
 interface ImportCommand {

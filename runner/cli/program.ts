@@ -6,25 +6,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { UsageError } from '../../schemas/errors.js';
-import { addCompletion } from './completion.js';
-import { addDemo } from './demo.js';
-import { addDescribe } from './describe.js';
-import { addExport } from './export.js';
-import { addGraph } from './graph.js';
-import { addImport } from './import.js';
-import { addLag } from './lag.js';
-import { addProduce } from './produce.js';
-import { addProve } from './prove.js';
-import { addQuarantine } from './quarantine.js';
-import { addRead } from './read.js';
-import { addReplay } from './replay.js';
-import { addReport } from './report.js';
-import { addSchemas } from './schemas.js';
-import { addSkip } from './skip.js';
-import { addStart } from './start.js';
-import { addState } from './state.js';
-import { addTopics } from './topics.js';
-import { addWorld } from './world.js';
 
 const HELP = `
 Exit codes: 0 done, 1 ran and found a difference, 2 wrong use, 3 halted.
@@ -36,7 +17,32 @@ Examples:
   runner prove DECISION_ID
   runner COMMAND --help`;
 
-export function makeProgram(): Command {
+/** Where each command is. Only the one that was asked for is loaded, so that it begins at once. */
+const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
+  demo: async () => (await import('./demo.js')).addDemo,
+  start: async () => (await import('./start.js')).addStart,
+  list: async () => (await import('./describe.js')).addDescribe,
+  describe: async () => (await import('./describe.js')).addDescribe,
+  topics: async () => (await import('./topics.js')).addTopics,
+  lag: async () => (await import('./lag.js')).addLag,
+  read: async () => (await import('./read.js')).addRead,
+  produce: async () => (await import('./produce.js')).addProduce,
+  state: async () => (await import('./state.js')).addState,
+  quarantine: async () => (await import('./quarantine.js')).addQuarantine,
+  skip: async () => (await import('./skip.js')).addSkip,
+  replay: async () => (await import('./replay.js')).addReplay,
+  rebuild: async () => (await import('./replay.js')).addReplay,
+  prove: async () => (await import('./prove.js')).addProve,
+  report: async () => (await import('./report.js')).addReport,
+  graph: async () => (await import('./graph.js')).addGraph,
+  schemas: async () => (await import('./schemas.js')).addSchemas,
+  world: async () => (await import('./world.js')).addWorld,
+  import: async () => (await import('./import.js')).addImport,
+  export: async () => (await import('./export.js')).addExport,
+  completion: async () => (await import('./completion.js')).addCompletion,
+};
+
+export async function makeProgram(argv: readonly string[]): Promise<Command> {
   const program = new Command('runner')
     .description('stream processing and provable real-time decisions')
     .version(packageVersion())
@@ -47,29 +53,12 @@ export function makeProgram(): Command {
     })
     .showSuggestionAfterError(true)
     .addHelpText('after', HELP);
-  for (const add of [
-    addDemo,
-    addStart,
-    addDescribe,
-    addTopics,
-    addLag,
-    addRead,
-    addProduce,
-    addState,
-    addQuarantine,
-    addSkip,
-    addReplay,
-    addProve,
-    addReport,
-    addGraph,
-    addSchemas,
-    addWorld,
-    addImport,
-    addExport,
-  ]) {
-    add(program);
-  }
-  addCompletion(program);
+  const asked = argv.slice(2).find((word) => !word.startsWith('-')) ?? '';
+  const only = asked !== 'completion' && Object.hasOwn(COMMANDS, asked) && COMMANDS[asked];
+  const loaded = new Set(
+    await Promise.all((only ? [only] : Object.values(COMMANDS)).map((load) => load())),
+  );
+  for (const add of loaded) add(program);
   askForOne(program);
   return program;
 }

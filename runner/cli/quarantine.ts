@@ -8,10 +8,9 @@ import type { Quarantine } from '../../schemas/generated/quarantine.js';
 import { topics } from '../../schemas/topics.js';
 import { readTopic, type TopicRecord } from '../bus/read-topic.js';
 import { EXIT } from './exit.js';
-import { DATA_OPTION } from './options.js';
+import { DATA_OPTION, wholeNumber } from './options.js';
 import { withData, type OpenedData } from './open-data.js';
 import { jsonText, textOfBytes, timeText } from './plain-json.js';
-import { wholeNumber } from './start.js';
 import { remark, say, table, writeLine } from './terminal.js';
 import { readValue } from './value-reader.js';
 

@@ -5,14 +5,13 @@ import type { Command } from 'commander';
 import { UsageError } from '../../schemas/errors.js';
 import { isProgressMarker } from '../bus/marker.js';
 import { readTopic, type ReadTopicOptions, type TopicRecord } from '../bus/read-topic.js';
-import { DATA_OPTION } from './options.js';
+import { DATA_OPTION, wholeNumber } from './options.js';
 import { withData, type OpenedData } from './open-data.js';
 import { jsonText, textOfBytes, timeText } from './plain-json.js';
 import { placeOf } from './place.js';
 import { writeLine } from './terminal.js';
 import { namedTopic, shortNames } from './topic-names.js';
 import { readValue } from './value-reader.js';
-import { wholeNumber } from './start.js';
 
 interface ReadOptions {
   readonly data: string;

@@ -13,9 +13,8 @@ import { issueLine, type SchemaTopic } from '../registry/register-topics.js';
 import type { Registry } from '../registry/registry.js';
 import { runtimeCalls } from '../runtime-calls.js';
 import { EXIT } from './exit.js';
-import { DATA_OPTION } from './options.js';
+import { DATA_OPTION, wholeNumber } from './options.js';
 import { withData } from './open-data.js';
-import { wholeNumber } from './start.js';
 import { say, table } from './terminal.js';
 
 interface RegistryOptions {

@@ -2,15 +2,13 @@
  * `runner start NAME...`: runs topologies in this process until stopped, or until the end.
  */
 import type { Command } from 'commander';
-import { UsageError } from '../../schemas/errors.js';
 import { openBus } from '../bus/open.js';
-import type { ClockKind } from '../bus/port.js';
 import { createLogger } from '../log.js';
 import { Runtime } from '../runtime.js';
 import { attachServices } from '../services.js';
 import { findTopology } from '../topology-catalog.js';
 import { untilEnd } from '../until-end.js';
-import { DATA_OPTION, dataDirOf } from './options.js';
+import { clockOf, DATA_OPTION, dataDirOf, wholeNumber } from './options.js';
 import { EXIT } from './exit.js';
 import { grouped, progressLine, remark } from './terminal.js';
 
@@ -98,15 +96,4 @@ async function start(names: readonly string[], options: StartOptions): Promise<n
   } finally {
     await bus.close();
   }
-}
-
-export function clockOf(text: string | undefined): ClockKind | undefined {
-  if (text === undefined || text === 'wall' || text === 'records') return text;
-  throw new UsageError(`--clock is "${text}"; give wall or records.`);
-}
-
-export function wholeNumber(option: string, text: string): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
-  throw new UsageError(`${option} is "${text}"; give a whole number.`);
 }

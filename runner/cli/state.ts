@@ -9,10 +9,9 @@ import { openLiveState } from '../live-state.js';
 import { runtimeCalls, type StateQuery, type StateRow } from '../runtime-calls.js';
 import { findTopology } from '../topology-catalog.js';
 import { EXIT } from './exit.js';
-import { DATA_OPTION } from './options.js';
+import { DATA_OPTION, wholeNumber } from './options.js';
 import { withData, type OpenedData } from './open-data.js';
 import { jsonText } from './plain-json.js';
-import { wholeNumber } from './start.js';
 import { remark, say, writeLine } from './terminal.js';
 
 interface StateOptions {

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { UsageError } from '../../schemas/errors.js';
 import { worldMake } from '../world/make.js';
 import { DEFAULT_WORLD } from '../world/world.js';
-import { wholeNumber } from './start.js';
+import { wholeNumber } from './options.js';
 import { grouped, progressLine, say, table } from './terminal.js';
 
 interface WorldOptions {
