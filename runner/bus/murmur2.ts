@@ -36,3 +36,34 @@ export const murmur2 = (bytes: Uint8Array): number => {
 /** The partition of a key among `partitions`: the hash without its sign bit, modulo. */
 export const partitionOfKey = (key: Uint8Array, partitions: number): number =>
   partitions === 1 ? 0 : (murmur2(key) & 0x7fffffff) % partitions;
+
+/** The hash of a text's UTF-8 bytes; ASCII texts, as nearly all keys are, without encoding them. */
+export const murmur2Text = (text: string): number => {
+  const length = text.length;
+  let hash = SEED ^ length;
+  let at = 0;
+  let seen = 0;
+  for (; at + 4 <= length; at += 4) {
+    const first = text.charCodeAt(at);
+    const second = text.charCodeAt(at + 1);
+    const third = text.charCodeAt(at + 2);
+    const fourth = text.charCodeAt(at + 3);
+    seen |= first | second | third | fourth;
+    let word = first | (second << 8) | (third << 16) | (fourth << 24);
+    word = Math.imul(word, MULTIPLIER);
+    word ^= word >>> SHIFT;
+    hash = Math.imul(hash, MULTIPLIER) ^ Math.imul(word, MULTIPLIER);
+  }
+  if (at < length) {
+    for (let tail = length - 1; tail >= at; tail--) {
+      const code = text.charCodeAt(tail);
+      seen |= code;
+      hash ^= code << ((tail - at) * 8);
+    }
+    hash = Math.imul(hash, MULTIPLIER);
+  }
+  if (seen > 0x7f) return murmur2(Buffer.from(text));
+  hash ^= hash >>> 13;
+  hash = Math.imul(hash, MULTIPLIER);
+  return hash ^ (hash >>> 15);
+};

@@ -8,7 +8,7 @@ import type { Signal } from '../../operators/signal.js';
 import type { Topology, SourceFeed } from '../../topologies/topology.js';
 import type { Stage } from '../../topologies/stages.js';
 import type { TaskState } from '../../state/port.js';
-import { murmur2 } from '../bus/murmur2.js';
+import { murmur2Text } from '../bus/murmur2.js';
 import { NodePort, type PortHost } from './ports.js';
 import { Task } from './task.js';
 
@@ -20,7 +20,7 @@ export interface Consumer {
 
 /** Partition of a key among `count`, as Kafka's Java client places it. */
 export function partitionOf(key: string, count: number): number {
-  return count === 1 ? 0 : (murmur2(Buffer.from(key)) & 0x7fffffff) % count;
+  return count === 1 ? 0 : (murmur2Text(key) & 0x7fffffff) % count;
 }
 
 /** Partition count of a stage: its sources', or the given default where only rekeys feed it. */
@@ -59,15 +59,21 @@ export function assemble(
   return new Assembly(topology, byStage);
 }
 
+/** One partition of the stage a rekey leads to. */
+export interface Target {
+  readonly task: Task;
+  readonly take: (signal: Signal<unknown>) => void;
+}
+
 export class Assembly {
   readonly tasks: readonly Task[];
   readonly #topology: Topology;
   readonly #byStage: ReadonlyMap<string, readonly Task[]>;
   readonly #feeds: ReadonlyMap<string, SourceFeed>[] = [];
   readonly #consumers = new Map<string, (readonly Consumer[])[]>();
-  readonly #receivers = new Map<number, ((signal: Signal<unknown>) => void)[]>();
   readonly #stageOfNode = new Map<number, string>();
-  readonly #targets = new Map<number, readonly Task[]>();
+  /** By rekey node and partition. */
+  readonly #targets: Target[][] = [];
 
   constructor(topology: Topology, byStage: ReadonlyMap<string, readonly Task[]>) {
     this.#topology = topology;
@@ -75,9 +81,6 @@ export class Assembly {
     this.tasks = [...byStage.values()].flat();
     for (const stage of topology.stages) {
       for (const node of stage.nodes) this.#stageOfNode.set(node, stage.name);
-    }
-    for (const node of topology.nodes) {
-      if (node.kind === 'rekey') this.#targets.set(node.id, byStage.get(node.target) ?? []);
     }
   }
 
@@ -104,9 +107,12 @@ export class Assembly {
   }
 
   receive(node: number, partition: number, take: (signal: Signal<unknown>) => void): void {
-    const receivers = this.#receivers.get(node) ?? [];
-    receivers[partition] = take;
-    this.#receivers.set(node, receivers);
+    const stage = this.#stageOfNode.get(node) ?? '';
+    const task = this.#byStage.get(stage)?.[partition];
+    if (!task) return;
+    const targets = this.#targets[node] ?? [];
+    targets[partition] = { task, take };
+    this.#targets[node] = targets;
   }
 
   /** Pipelines and tasks that take the records of a source partition. */
@@ -131,15 +137,12 @@ export class Assembly {
     });
   }
 
-  target(node: number, key: string): Task {
-    const tasks = this.#targets.get(node) ?? [];
-    const task = tasks[partitionOf(key, tasks.length)];
-    if (!task) throw new Error(`rekey node ${node} leads to no task`);
-    return task;
-  }
-
-  deliver(node: number, partition: number, signal: Signal<unknown>): void {
-    this.#receivers.get(node)?.[partition]?.(signal);
+  /** Where a forwarded signal goes on: the stage its rekey leads to, in the partition of its key. */
+  target(node: number, key: string): Target {
+    const targets = this.#targets[node] ?? [];
+    const target = targets[partitionOf(key, targets.length)];
+    if (!target) throw new Error(`rekey node ${node} leads to no task`);
+    return target;
   }
 
   #openStore(name: string, partition: number) {

@@ -169,9 +169,9 @@ export class Executor implements PortHost {
     const signal = this.#decode(planned, at, consumers);
     if (!signal) return;
     for (const { feed, tasks } of consumers) {
-      this.#signal(tasks, at, () => {
-        feed(signal);
-      });
+      this.#begin(tasks, timeMs);
+      feed(signal);
+      this.#end(tasks, at);
       this.#drain();
     }
   }
@@ -191,17 +191,21 @@ export class Executor implements PortHost {
     }
   }
 
-  /** Runs one signal in the tasks it concerns, and undoes it in all of them if one fails. */
-  #signal(tasks: readonly Task[], at: Position, deliver: () => void): void {
+  /** Opens a savepoint in every task a signal concerns. */
+  #begin(tasks: readonly Task[], timeMs: number): void {
     this.#round.mark();
-    for (const task of tasks) task.begin(at.timeMs);
-    deliver();
-    const failed = tasks.find((task) => task.failure);
+    for (const task of tasks) task.begin(timeMs);
+  }
+
+  /** Keeps what the signal did, or undoes it in all of its tasks if one failed. */
+  #end(tasks: readonly Task[], at: Position): void {
+    let failed: Task | undefined;
+    for (const task of tasks) if (task.failure) failed ??= task;
     if (!failed) {
       for (const task of tasks) task.release();
       return;
     }
-    const failure = failed.failure;
+    const { failure } = failed;
     for (const task of tasks) task.rollBack();
     this.#round.rollBack();
     if (failure) this.#divert(failed, failure.error, { node: failure.node, at });
@@ -229,10 +233,11 @@ export class Executor implements PortHost {
       const next = round.forwarded[round.forwardedAt];
       round.forwardedAt += 1;
       if (!next) continue;
-      const task = this.#parts.target(next.node, next.signal.key);
-      this.#signal([task], next.signal.at, () => {
-        this.#parts.deliver(next.node, task.partition, next.signal);
-      });
+      const { signal } = next;
+      const { task, take } = this.#parts.target(next.node, signal.key);
+      this.#begin(task.alone, signal.at.timeMs);
+      take(signal);
+      this.#end(task.alone, signal.at);
     }
     round.forwarded.length = 0;
     round.forwardedAt = 0;
@@ -255,9 +260,9 @@ export class Executor implements PortHost {
       this.#current = undefined;
       task.state.setTimer(row.operator, row.key, null, '');
       const at = decodePosition(row.setter, row.dueMs);
-      this.#signal([task], at, () => {
-        task.timerHandlers.get(row.operator)?.(row.key, at);
-      });
+      this.#begin(task.alone, at.timeMs);
+      task.timerHandlers.get(row.operator)?.(row.key, at);
+      this.#end(task.alone, at);
       this.#drain();
     }
     return undefined;
@@ -290,9 +295,9 @@ export class Executor implements PortHost {
   #resume(work: BorderWork, outcome: BorderOutcome | undefined): void {
     const { task, item } = work;
     if (outcome) recordOutcome(task, outcome);
-    this.#signal([task], item.at, () => {
-      item.resume(outcome);
-    });
+    this.#begin(task.alone, item.at.timeMs);
+    item.resume(outcome);
+    this.#end(task.alone, item.at);
     this.#drain();
   }
 }

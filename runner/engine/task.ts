@@ -28,6 +28,8 @@ export class Task {
   readonly stage: string;
   readonly partition: number;
   readonly state: TaskState;
+  /** This task as a list of one: what most signals concern. */
+  readonly alone: readonly Task[] = [this];
   readonly accounts = new Map<number, OperatorAccount>();
   readonly timerHandlers = new Map<number, TimerHandler>();
   /** Source partitions this task consumes. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { murmur2, partitionOfKey } from '../../../runner/bus/murmur2.js';
+import { murmur2, murmur2Text, partitionOfKey } from '../../../runner/bus/murmur2.js';
 
 describe('murmur2', () => {
   // Expected values: Apache Kafka, UtilsTest.testMurmur2.
@@ -12,6 +12,22 @@ describe('murmur2', () => {
     ['abc', 479470107],
   ])('hashes %s as the Java client does', (text, expected) => {
     expect(murmur2(Buffer.from(text))).toBe(expected);
+    expect(murmur2Text(text)).toBe(expected);
+  });
+
+  it('hashes a text as its UTF-8 bytes, ASCII or not, of any length', () => {
+    for (const text of [
+      '',
+      'a',
+      'ab',
+      'abc\u0000',
+      'häuser',
+      '€uro',
+      '\u{1f600}x',
+      'x'.repeat(63),
+    ]) {
+      expect(murmur2Text(text)).toBe(murmur2(Buffer.from(text)));
+    }
   });
 
   it('drops the sign before it takes the partition', () => {
