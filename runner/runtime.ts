@@ -212,7 +212,10 @@ async function openTopology(
       return loader.prepare(records);
     },
     onRound: (report) => {
-      void poison.committed(report.records);
+      poison.committed(report.stepped).catch((error: unknown) => {
+        // The bus failed; the next commit halts the group and says why.
+        log.warn({ reason: String(error) }, 'the note on poison could not be written');
+      });
       options.onRound?.(topology.name, report);
     },
     stopwatchMs: () => performance.now(),
