@@ -1,0 +1,35 @@
+/**
+ * Done-when 3 in short: scripts/crash.mjs against the built runner, real processes and kill -9.
+ * The long form is run by hand: `node scripts/crash.mjs`.
+ */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+
+const run = promisify(execFile);
+const script = fileURLToPath(new URL('../../scripts/crash.mjs', import.meta.url));
+
+async function crash(...args: readonly string[]): Promise<string> {
+  const { stdout } = await run(process.execPath, [script, ...args]);
+  return stdout;
+}
+
+it('35: five kills -9 over loaded topics leave the decisions of an undisturbed run', async () => {
+  const said = await crash('loaded', '--kills', '5', '--transactions', '1200', '--seed', '11');
+  expect(said).toContain('loaded: 5 kills');
+  expect(said).toContain(
+    '1200 expected, 1200 found, 1200 equal, 0 lost, 0 double, 0 unexpected, 0 differing',
+  );
+  expect(said).toMatch(/replay of rtdl: equal/);
+}, 300_000);
+
+it('36: feed and live run killed together lose nothing and decide nothing twice', async () => {
+  const said = await crash('live', '--kills', '2', '--flows', '200', '--seed', '12');
+  expect(said).toContain('live: 2 kills of 2');
+  expect(said).toMatch(
+    /400 expected, 400 found, \d+ equal, 0 lost, 0 double, 0 unexpected, 0 diff/,
+  );
+  expect(said).toMatch(/replay of rtdl: equal/);
+  expect(said).toMatch(/replay of ieg: equal/);
+}, 300_000);
