@@ -224,22 +224,29 @@ async function restart(directory: string): Promise<void> {
     seq += 1;
     const blob = state.seal(seq);
     state.durable(seq);
-    // The last blobs stay for recovery, as after a kill.
-    if (keys.length - from <= 65_000) tail.push(blob);
-    else if (state.checkpointDue()) await state.checkpoint();
+    tail.push(blob);
+    // Never the last ones: they are what recovery has to apply, as after a kill.
+    if (keys.length - from <= 60_000 || !state.checkpointDue()) continue;
+    await state.checkpoint();
+    tail.length = 0;
   }
-  await state.checkpoint();
   const mark = state.checkpointSeq;
   await state.close();
+  const wall = performance.now();
   const start = cpuMs();
   state = await openTaskState({
     stores,
     backing: await openLevelBacking(directory),
     newLineage: randomBytes(16),
   });
+  tail.forEach((blob, at) => {
+    state.apply(mark + 1 + at, blob.parts);
+  });
   await state.ready();
   if (state.checkpointSeq !== mark) throw new Error('the mark was lost');
-  report('restart with 1,000,000 keys and ids', 'target 3000', cpuMs() - start, 'ms');
+  const what = `restart with 1,000,000 keys and ids, ${seq - mark} rounds to apply`;
+  report(what, 'CPU', cpuMs() - start, 'ms');
+  report('  the same', 'wall, target 3000', performance.now() - wall, 'ms');
   await state.close();
 }
 
