@@ -13,6 +13,7 @@
 import { Buffer } from 'node:buffer';
 import avro from 'avsc';
 import { boundsOf, type Walk } from './avro-bounds.js';
+import { AvroOut } from './avro-out.js';
 import { DivertError, UsageError } from './errors.js';
 import { projectSchema, type Projected, type Selection } from './projection.js';
 import type { SchemaLookup } from './schema-lookup.js';
@@ -172,9 +173,27 @@ function encodeInto(type: avro.Type, id: number, value: unknown): Buffer {
   }
 }
 
+const out = new AvroOut();
+
+/** Avro bytes behind the wire header, in the slab. */
+function framed(avroBytes: Buffer, id: number): Buffer {
+  const size = WIRE_HEADER_BYTES + avroBytes.length;
+  if (slab.length - slabUsed < size) {
+    slab = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, size));
+    slabUsed = 0;
+  }
+  const start = slabUsed;
+  slabUsed += size;
+  slab[start] = 0;
+  slab.writeUInt32BE(id, start + 1);
+  slab.set(avroBytes, start + WIRE_HEADER_BYTES);
+  return slab.subarray(start, slabUsed);
+}
+
 /** The codec of a topic. `lookup` is asked for the writer id at the first `encode` only. */
 export function topicCodec<T>(topic: Topic<T>, lookup: SchemaLookup): TopicCodec<T> {
   const type = avroType(topic.schema);
+  const { write } = topic;
   const decoder = new AvroDecoder<T>(topic.name, topic.schema, lookup);
   let writerId: number | undefined;
   return {
@@ -183,7 +202,9 @@ export function topicCodec<T>(topic: Topic<T>, lookup: SchemaLookup): TopicCodec
     encode: (value) => {
       writerId ??= lookup.idOf(topic.subject, topic.schema);
       try {
-        return encodeInto(type, writerId, value);
+        if (write === undefined) return encodeInto(type, writerId, value);
+        write(out.begin(), value);
+        return framed(out.view(), writerId);
       } catch (cause) {
         throw new DivertError('ENCODE_FAILED', `${topic.name}: ${misfit(type, value)}`, { cause });
       }

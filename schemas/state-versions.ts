@@ -5,8 +5,9 @@
  * snapshot_hash.
  */
 import { recipeHash, canonicalHash, type Canonical } from './canonical.js';
-import { avroType } from './codec.js';
-import { snapshotSchema, type Snapshot } from './generated/snapshot.js';
+import { AvroOut } from './avro-out.js';
+import type { Snapshot } from './generated/snapshot.js';
+import { writeSnapshot } from './generated/snapshot-writer.js';
 import { sha256Hex } from './sha256.js';
 
 export interface NextOffset {
@@ -59,17 +60,13 @@ export const flowBindingHash = (binding: FlowBinding): string =>
   });
 
 export const SNAPSHOT_RECIPE = 'weir.snapshot.v1';
-const snapshotType = avroType(snapshotSchema);
-let scratch = Buffer.allocUnsafeSlow(64 * 1024);
+const out = new AvroOut();
 
 /**
  * snapshot_hash, hex64: sha256 of the Avro bytes of what was served, and of nothing else (ruling 3): no
  * time, no freshness, no offsets, so a replay has the same one.
  */
 export function snapshotHash(snapshot: Snapshot): string {
-  for (;;) {
-    const end = snapshotType.encode(snapshot, scratch, 0);
-    if (end >= 0) return sha256Hex(scratch.subarray(0, end));
-    scratch = Buffer.allocUnsafeSlow(scratch.length - end);
-  }
+  writeSnapshot(out.begin(), snapshot);
+  return sha256Hex(out.view());
 }

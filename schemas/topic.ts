@@ -5,6 +5,7 @@
  * T1. `key` is a function of the value alone, so any producer places a record the same way.
  * T2. The schema is the reader's: it is pinned by the topology that names the topic.
  */
+import type { AvroWrite } from './avro-out.js';
 import { UsageError } from './errors.js';
 
 export interface Topic<T> {
@@ -17,6 +18,8 @@ export interface Topic<T> {
   readonly key: (value: T) => string;
   /** The run a value belongs to; absent on topics that outlive runs. */
   readonly runOf: ((value: T) => string) | undefined;
+  /** A generated writer of the same bytes, on topics written with every decision. */
+  readonly write: AvroWrite<T> | undefined;
 }
 
 export interface TopicOptions<T> {
@@ -26,6 +29,7 @@ export interface TopicOptions<T> {
   /** The record key, as text; its UTF-8 bytes are hashed by murmur2 to find the partition. */
   readonly key: (value: T) => string;
   readonly runOf?: (value: T) => string;
+  readonly write?: AvroWrite<T>;
   /** 1 to 1024; default 1. */
   readonly partitions?: number;
 }
@@ -49,5 +53,6 @@ export function topic<T>(options: TopicOptions<T>): Topic<T> {
     partitions,
     key: options.key,
     runOf: options.runOf,
+    write: options.write,
   };
 }

@@ -14,6 +14,7 @@ import {
 } from './generated/admitted-flow-anchor.js';
 import { admittedTrafficSchema, type AdmittedTraffic } from './generated/admitted-traffic.js';
 import { auditRecordSchema, type AuditRecord } from './generated/audit-record.js';
+import { writeAuditRecord } from './generated/audit-record-writer.js';
 import { caseTriggerSchema, type CaseTrigger } from './generated/case-trigger.js';
 import { healthSchema, type Health } from './generated/health.js';
 import { labelAssertionSchema, type LabelAssertion } from './generated/label-assertion.js';
@@ -23,6 +24,7 @@ import { quarantineSchema, type Quarantine } from './generated/quarantine.js';
 import { readySignalSchema, type ReadySignal } from './generated/ready-signal.js';
 import { registryRecordSchema, type RegistryRecord } from './generated/registry-record.js';
 import { rtdlRecordSchema, type RtdlRecord } from './generated/rtdl-record.js';
+import { writeRtdlRecord } from './generated/rtdl-record-writer.js';
 import { sha256Hex } from './sha256.js';
 import { topic } from './topic.js';
 
@@ -86,6 +88,7 @@ export const topics = {
   rtdl: topic<RtdlRecord>({
     name: 'fp.bus.rtdl.v1',
     schema: rtdlRecordSchema,
+    write: writeRtdlRecord,
     key: rtdlKey,
     runOf: (record) =>
       runOfPins(
@@ -98,6 +101,7 @@ export const topics = {
   audit: topic<AuditRecord>({
     name: 'fp.bus.audit.v1',
     schema: auditRecordSchema,
+    write: writeAuditRecord,
     key: (record) => sha256Hex(record.decision_id),
     runOf: runOfPins,
     partitions: DATA_PARTITIONS,

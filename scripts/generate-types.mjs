@@ -7,6 +7,7 @@
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { HOT, writersOf } from './generate-writers.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const avroFolder = join(root, 'schemas/avro');
@@ -157,8 +158,16 @@ put(quarantinePath, JSON.stringify(quarantine, null, 2) + '\n');
 mkdirSync(outFolder, { recursive: true });
 const files = readdirSync(avroFolder).filter((file) => file.endsWith('.avsc'));
 for (const file of files) put(join(outFolder, `${basename(file, '.avsc')}.ts`), generate(file));
+for (const name of HOT) {
+  const schema = JSON.parse(readFileSync(join(avroFolder, `${name}.avsc`), 'utf8'));
+  put(join(outFolder, `${name}-writer.ts`), writersOf(name, schema));
+}
+const known = new Set([
+  ...files.map((file) => `${basename(file, '.avsc')}.ts`),
+  ...HOT.map((name) => `${name}-writer.ts`),
+]);
 for (const file of readdirSync(outFolder)) {
-  if (files.includes(`${basename(file, '.ts')}.avsc`)) continue;
+  if (known.has(file)) continue;
   stale.push(`schemas/generated/${file}`);
   if (!check) rmSync(join(outFolder, file));
 }

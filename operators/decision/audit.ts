@@ -3,15 +3,15 @@
  *
  * source: spec/platform.md 15; ruling 4; scenarios 64, 79.
  */
-import { avroType } from '../../schemas/codec.js';
+import { AvroOut } from '../../schemas/avro-out.js';
 import { auditId } from '../../schemas/decision-ids.js';
 import type { AuditEvidence, AuditRecord } from '../../schemas/generated/audit-record.js';
-import {
-  rtdlRecordSchema,
-  type ActionIntent,
-  type DecisionResponse,
-  type DecisionStamps,
+import type {
+  ActionIntent,
+  DecisionResponse,
+  DecisionStamps,
 } from '../../schemas/generated/rtdl-record.js';
+import { writeRtdlRecord } from '../../schemas/generated/rtdl-record-writer.js';
 import { sha256Bytes } from '../../schemas/sha256.js';
 import { DECISION_BRANCH } from '../../schemas/topics.js';
 
@@ -29,17 +29,12 @@ export const EMPTY_STAMPS: DecisionStamps = {
   topology_digest: '',
 };
 
-const rtdlType = avroType(rtdlRecordSchema);
-let scratch = Buffer.allocUnsafeSlow(64 * 1024);
+const out = new AvroOut();
 
 /** sha256 of the Avro bytes of the decision with empty stamps. */
 export function decisionDigest(response: DecisionResponse): Buffer {
-  const content = { [DECISION_BRANCH]: { ...response, stamps: EMPTY_STAMPS } };
-  for (;;) {
-    const end = rtdlType.encode(content, scratch, 0);
-    if (end >= 0) return sha256Bytes(scratch.subarray(0, end));
-    scratch = Buffer.allocUnsafeSlow(scratch.length - end);
-  }
+  writeRtdlRecord(out.begin(), { [DECISION_BRANCH]: { ...response, stamps: EMPTY_STAMPS } });
+  return sha256Bytes(out.view());
 }
 
 export function auditOf(

@@ -20,6 +20,7 @@ import {
 } from '../../schemas/decision-ids.js';
 import type { AuditEvidence, AuditRecord } from '../../schemas/generated/audit-record.js';
 import {
+  type BundleResolution,
   type ActionIntent,
   type ContextRef,
   type ContextRole,
@@ -31,6 +32,7 @@ import {
   type Pins,
 } from '../../schemas/generated/rtdl-record.js';
 import type { Posture } from '../degrade/ladder.js';
+import type { Resolution } from '../registry/resolve.js';
 import type { FeaturePlan } from '../features/plan.js';
 import { auditOf, EMPTY_STAMPS } from './audit.js';
 import type { Case, Stage } from './decide.js';
@@ -88,6 +90,17 @@ function postureOf(posture: Posture): DecisionPosture {
     const { mode, capabilities_mask, policy_rev, reason } = posture;
     found = { mode, capabilities_mask, policy_rev, reason };
     postures.set(posture, found);
+  }
+  return found;
+}
+
+const resolutions = new WeakMap<Resolution, BundleResolution>();
+function resolutionOf(resolution: Resolution): BundleResolution {
+  let found = resolutions.get(resolution);
+  if (found === undefined) {
+    const { outcome, scope, reasons } = resolution;
+    found = { outcome, scope, reason_codes: reasons };
+    resolutions.set(resolution, found);
   }
   return found;
 }
@@ -187,11 +200,7 @@ export class Composer {
       context_refs: parts.map(refOf),
       pins: pinsOf(event.pins),
       bundle_ref: resolution.ref,
-      resolution: {
-        outcome: resolution.outcome,
-        scope: resolution.scope,
-        reason_codes: resolution.reasons,
-      },
+      resolution: resolutionOf(resolution),
       stages: stages.filter((stage) => stage !== null),
       snapshot_hash: found.served?.hash ?? null,
       snapshot: found.served?.snapshot ?? null,

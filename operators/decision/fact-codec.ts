@@ -33,13 +33,31 @@ const WORD_NUMBERS: ReadonlyMap<string, number> = new Map(
 );
 const HEX64 = /^[0-9a-f]{64}$/;
 
+const ASCII_MAX = 127;
+
+function isAscii(text: string): boolean {
+  for (let at = 0; at < text.length; at += 1) {
+    if (text.charCodeAt(at) > ASCII_MAX) return false;
+  }
+  return true;
+}
+
+/** Twice the length in bytes, plus 1 when there is more than ASCII. */
 export function writeText(out: ByteWriter, text: string): void {
+  if (isAscii(text)) {
+    out.varint(text.length * 2);
+    out.chars(text, 0);
+    return;
+  }
   const bytes = Buffer.from(text, 'utf8');
-  out.varint(bytes.length);
+  out.varint(bytes.length * 2 + 1);
   out.raw(bytes);
 }
 
-export const readText = (from: ByteReader): string => from.raw(from.varint()).toString('utf8');
+export function readText(from: ByteReader): string {
+  const head = from.varint();
+  return head % 2 === 0 ? from.chars(head / 2) : from.raw((head - 1) / 2).toString('utf8');
+}
 
 export function writeWord(out: ByteWriter, word: string): void {
   const number = WORD_NUMBERS.get(word) ?? 0;

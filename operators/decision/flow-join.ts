@@ -12,13 +12,12 @@
  *
  * J6. A duplicate is found before anything else happens to the event (scenario 63).
  */
-import { Buffer } from 'node:buffer';
 import type { OperatorFunction } from 'rxjs';
 import { DivertError } from '../../schemas/errors.js';
 import type { Policy as PolicyRecord } from '../../schemas/generated/policy.js';
 import type { Posture as PostureRecord } from '../../schemas/generated/posture.js';
-import { dedupeKey } from '../../schemas/ids.js';
-import { scopedKey, keyParts } from '../../state/keys.js';
+import { dedupeKeyBytes } from '../../schemas/ids.js';
+import { keyParts } from '../../state/keys.js';
 import { flowValues } from '../features/flow-features.js';
 import type { EventEntities, FeatureRequest } from '../features/feature-request.js';
 import type { FeaturePlan } from '../features/plan.js';
@@ -33,6 +32,7 @@ import { dueOf, frameStepOfFlow, timerStep, trafficStep } from './flow-step.js';
 import type { FlowChange, Leaving } from './flow-step.js';
 import type { CountedEvent, Flow } from './flow.js';
 import type { BoundFrame } from './frame.js';
+import { lastKey } from './last-key.js';
 import type { TrafficFact } from './inlet.js';
 
 export interface FlowJoinOptions {
@@ -61,6 +61,7 @@ class FlowJoin {
   readonly #options: FlowJoinOptions;
   readonly #control: Control;
   readonly #labelled: boolean;
+  readonly keyOf = lastKey();
 
   constructor(options: FlowJoinOptions) {
     this.#options = options;
@@ -69,7 +70,7 @@ class FlowJoin {
   }
 
   traffic(run: string, event: TrafficFact, tools: Tools<Joined>): void {
-    const key = scopedKey(run, event.flowId);
+    const key = this.keyOf(run, event.flowId);
     const before = this.#options.flows.rows.get(key);
     if (this.#isDuplicate(run, event, before, tools)) {
       tools.absorb('duplicate');
@@ -87,7 +88,7 @@ class FlowJoin {
   }
 
   frame(run: string, frame: BoundFrame, tools: Tools<Joined>): void {
-    const key = scopedKey(run, frame.binds.flowId);
+    const key = this.keyOf(run, frame.binds.flowId);
     const before = this.#options.flows.rows.get(key);
     const change = frameStepOfFlow(before, frame, tools.at.timeMs);
     tools.absorb('frame');
@@ -125,8 +126,7 @@ class FlowJoin {
     flow: Flow | undefined,
     tools: Tools<Joined>,
   ): boolean {
-    const dedupe = dedupeKey(run, event.eventClass, event.eventId);
-    const id = Buffer.from(dedupe, 'hex');
+    const id = dedupeKeyBytes(run, event.eventClass, event.eventId);
     const verdict = this.#options.seen.guard.admit(id, event.payloadHash, tools.at.timeMs);
     if (verdict !== 'other') return verdict === 'same';
     const first = flow?.seen.find((one) => one.eventSeq === event.eventSeq);
@@ -136,7 +136,7 @@ class FlowJoin {
       {
         subject: {
           run,
-          dedupeKey: dedupe,
+          dedupeKey: id.toString('hex'),
           payloadHash: event.payloadHash.toString('hex'),
           ...(first ? { firstPayloadHash: first.payloadHash.toString('hex') } : {}),
         },
@@ -241,7 +241,7 @@ export const flowJoin = (
       ({ run, value }, tools) => {
         join.frame(run, value, tools);
       },
-      ({ run, value }) => scopedKey(run, value.binds.flowId),
+      ({ run, value }) => join.keyOf(run, value.binds.flowId),
     ),
   ];
   return lift<TrafficFact, Joined>({
@@ -249,7 +249,7 @@ export const flowJoin = (
     stores: [options.flows, options.seen, options.control],
     also: further,
     settings: `${options.plan.hash} ${JSON.stringify(options.scope)} ${FlowJoin.toString()} ${trafficStep.toString()}`,
-    timerKey: ({ run, value }) => scopedKey(run, value.flowId),
+    timerKey: ({ run, value }) => join.keyOf(run, value.flowId),
     onRecord: ({ run, value }, tools) => {
       join.traffic(run, value, tools);
     },

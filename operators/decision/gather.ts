@@ -10,7 +10,7 @@
  * G1. Each head leaves exactly once. A part that comes after its head left is absorbed.
  */
 import type { OperatorFunction } from 'rxjs';
-import { keyParts, scopedKey } from '../../state/keys.js';
+import { keyParts } from '../../state/keys.js';
 import type { KeyedStoreSpec } from '../../state/port.js';
 import { keyedStore } from '../../state/store.js';
 import type { FeaturePart } from '../features/feature-request.js';
@@ -18,6 +18,7 @@ import { also, lift, type Tools } from '../lift.js';
 import type { Signal } from '../signal.js';
 import type { Keyed, Stream } from '../wiring.js';
 import type { DecisionHead } from './decision-head.js';
+import { lastKey } from './last-key.js';
 
 /** 900 of waiting for context, 250 for features; deciding fits into the rest of 1500. */
 export const GATHER_MS = 1150;
@@ -100,10 +101,11 @@ export const gather = (
   options: GatherOptions,
 ): OperatorFunction<Signal<DecisionHead>, Signal<Gathered>> => {
   const step = new Gather(options);
+  const keyOf = lastKey();
   const keyOfPart = ({ run, value }: Signal<FeaturePart>): string =>
-    scopedKey(run, value.flowId, value.eventId);
+    keyOf(run, value.flowId, value.eventId);
   const keyOfHead = ({ run, value }: Signal<DecisionHead>): string =>
-    scopedKey(run, value.event.flowId, value.event.eventId);
+    keyOf(run, value.event.flowId, value.event.eventId);
   return lift<DecisionHead, Gathered>({
     name: 'gather',
     stores: [options.in],
