@@ -17,7 +17,7 @@ import { rtdlTopology } from '../topologies/rtdl.js';
 import { BundleStore } from '../runner/bundle-store.js';
 import { openBus } from '../runner/bus/open.js';
 import type { Bus } from '../runner/bus/port.js';
-import { topicConfigs } from '../runner/engine/open-group.js';
+import { topicConfigs } from '../runner/engine/layout.js';
 import { readImportMap } from '../runner/import/import-map.js';
 import { importTransactions } from '../runner/import/import-transactions.js';
 import { createLogger } from '../runner/log.js';
@@ -60,7 +60,10 @@ async function load(bus: Bus): Promise<number> {
     new Set([...topology.sources, ...topology.sinks].map((one) => one.topic)),
     lookup,
   );
-  await bus.ensureTopics(topicConfigs(topology));
+  const partitions = process.env['WEIR_BENCH_PARTITIONS'];
+  await bus.ensureTopics(
+    topicConfigs(topology, partitions === undefined ? undefined : Number(partitions)),
+  );
   const bundle = bundlePath === undefined ? null : await readFile(bundlePath);
   const bundles = new BundleStore(dataDir);
   const report = await importTransactions({

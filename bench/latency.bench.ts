@@ -15,7 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { rtdlTopology } from '../topologies/rtdl.js';
 import { openBus } from '../runner/bus/open.js';
 import type { Bus, ProducedRecord } from '../runner/bus/port.js';
-import { topicConfigs } from '../runner/engine/open-group.js';
+import { topicConfigs } from '../runner/engine/layout.js';
 import { createLogger } from '../runner/log.js';
 import { decisionOf } from '../runner/observe-rounds.js';
 import { openingRecords } from '../runner/opening.js';

@@ -6,25 +6,25 @@ import type { Bus } from './bus/port.js';
 import { openBus } from './bus/open.js';
 import { UsageError } from '../schemas/errors.js';
 import { MemoryBacking } from '../state/backing.js';
+import type { TaskState } from '../state/port.js';
 import { openTaskState } from '../state/task-state.js';
 import type { BundleFile } from '../schemas/generated/registry-record.js';
 import type { Topology } from '../topologies/topology.js';
 import { BundleStore } from './bundle-store.js';
 import { buildId } from './build-id.js';
+import { partitionSizes, taskRequests } from './engine/layout.js';
 import { openReplay, type Replay, type ReplayOptions } from './engine/replay.js';
-import { partitionSizes, taskRequests } from './engine/open-group.js';
-import { recoverTask } from './engine/recover.js';
 import { codecSerde, type Serde } from './engine/serde.js';
 import type { ExecutorOptions } from './engine/execution.js';
+import { openLiveState } from './live-state.js';
 import { ReferenceLoader } from './reference-loader.js';
 import { RegistryStore } from './registry/registry-store.js';
 import { registerTopicsReadOnly } from './registry/resident-topics.js';
 import { ResidentLookup } from './registry/resident-lookup.js';
-import { stateOpener } from './runtime.js';
 import { scoreBorder } from './score-border.js';
 import { stampDecision } from './stamp-decision.js';
 import { findTopology } from './topology-catalog.js';
-import { createModelPool } from './workers/model-pool.js';
+import { createModelPool, type ModelPool } from './workers/model-pool.js';
 
 export interface Again {
   readonly bus: Bus;
@@ -77,16 +77,48 @@ async function openOn(
   await registerTopicsReadOnly(registry, topology, lookup);
   const serde = codecSerde(lookup);
   const pool = createModelPool({ threads: 1, queueMax: 1000 });
-  const bundles = new BundleStore(dataDir, { pool });
-  if (options.bundle && !(await bundles.load(options.bundle))) {
+  try {
+    const replay = await openReplaying(bus, { ...options, topology, lookup, serde, pool });
+    return {
+      bus,
+      topology,
+      serde,
+      lookup,
+      replay,
+      liveDigest: (task) => liveDigest(dataDir, bus, { topology, task }),
+      close: async () => {
+        await replay.close();
+        await pool.close();
+        await bus.close();
+      },
+    };
+  } catch (error) {
+    // Its threads would keep the process alive.
     await pool.close();
+    throw error;
+  }
+}
+
+async function openReplaying(
+  bus: Bus,
+  options: AgainOptions & {
+    readonly dataDir: string;
+    readonly topology: Topology;
+    readonly lookup: ResidentLookup;
+    readonly serde: Serde;
+    readonly pool: ModelPool;
+  },
+): Promise<Replay> {
+  const { topology, pool } = options;
+  const bundles = new BundleStore(options.dataDir, { pool });
+  if (options.bundle && !(await bundles.load(options.bundle))) {
     throw new UsageError(`The bundle ${options.bundle.location} could not be loaded.`);
   }
-  const loader = new ReferenceLoader(bundles, lookup);
-  const replay = await openReplay({
+  const loader = new ReferenceLoader(bundles, options.lookup);
+  return openReplay({
     topology,
     bus,
-    serde,
+    serde: options.serde,
     openState: ({ stores, lineage }) =>
       openTaskState({
         stores,
@@ -103,19 +135,6 @@ async function openOn(
     ...(options.throughRound === undefined ? {} : { throughRound: options.throughRound }),
     ...(options.keep === undefined ? {} : { keep: options.keep }),
   });
-  return {
-    bus,
-    topology,
-    serde,
-    lookup,
-    replay,
-    liveDigest: (task) => liveDigest(dataDir, bus, { topology, task }),
-    close: async () => {
-      await replay.close();
-      await pool.close();
-      await bus.close();
-    },
-  };
 }
 
 async function liveDigest(
@@ -123,31 +142,26 @@ async function liveDigest(
   bus: Bus,
   which: { readonly topology: Topology; readonly task: string },
 ): Promise<string> {
-  const sizes = await partitionSizes(which.topology, bus);
-  const request = taskRequests(which.topology, sizes).find((one) => one.task === which.task);
-  if (!request) throw new UsageError(`There is no task ${which.task} in ${which.topology.name}.`);
-  const last = await lastRound(bus, which.task);
-  const state = await stateOpener(
-    dataDir,
-    which.topology,
-    1,
-  )({ ...request, lineage: '0'.repeat(32) });
+  const state = (await openLiveState(dataDir, bus, which)) ?? (await emptyState(bus, which));
   try {
-    if (last) {
-      await recoverTask(
-        bus,
-        { task: which.task, epoch: 0, owner: '', lastSeq: last.seq, lastHeader: last.header },
-        state,
-      );
-    }
     return await state.digest();
   } finally {
     await state.close();
   }
 }
 
-async function lastRound(bus: Bus, task: string) {
-  let last: { readonly seq: number; readonly header: Uint8Array } | undefined;
-  for await (const entry of bus.rounds(task, 1)) last = { seq: entry.seq, header: entry.header };
-  return last;
+/** What a task that never committed a round remembers. */
+async function emptyState(
+  bus: Bus,
+  which: { readonly topology: Topology; readonly task: string },
+): Promise<TaskState> {
+  const requests = taskRequests(which.topology, await partitionSizes(which.topology, bus));
+  const stores = requests.find((one) => one.task === which.task)?.stores ?? [];
+  const state = await openTaskState({
+    stores,
+    backing: new MemoryBacking(),
+    newLineage: Buffer.alloc(16),
+  });
+  await state.ready();
+  return state;
 }

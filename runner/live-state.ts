@@ -7,7 +7,7 @@ import type { TaskState } from '../state/port.js';
 import type { Topology } from '../topologies/topology.js';
 import type { Bus } from './bus/port.js';
 import { decodeHeader } from './engine/header.js';
-import { partitionSizes, taskRequests } from './engine/open-group.js';
+import { partitionSizes, taskRequests } from './engine/layout.js';
 import { recoverTask } from './engine/recover.js';
 import { lastRound } from './last-round.js';
 import { stateOpener } from './runtime.js';

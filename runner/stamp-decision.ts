@@ -12,7 +12,7 @@ import type {
 } from '../schemas/generated/rtdl-record.js';
 import { DECISION_BRANCH, topics } from '../schemas/topics.js';
 import type { Topology } from '../topologies/topology.js';
-import { topologyDigest } from './engine/open-group.js';
+import { topologyDigest } from './engine/layout.js';
 import type { ExecutorOptions } from './engine/execution.js';
 import type { Task } from './engine/task.js';
 

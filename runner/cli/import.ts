@@ -7,7 +7,7 @@ import { UsageError } from '../../schemas/errors.js';
 import { BundleStore } from '../bundle-store.js';
 import { openBus } from '../bus/open.js';
 import type { Bus, ProducedRecord } from '../bus/port.js';
-import { topicConfigs } from '../engine/open-group.js';
+import { topicConfigs } from '../engine/layout.js';
 import { readImportMap, type ImportMap } from '../import/import-map.js';
 import type { ImportReport } from '../import/import-options.js';
 import { importTransactions } from '../import/import-transactions.js';

@@ -3,30 +3,26 @@
  */
 import { randomBytes } from 'node:crypto';
 import { HaltError } from '../../schemas/errors.js';
-import { sha256Hex } from '../../schemas/sha256.js';
-import type { StoreSpec, TaskState } from '../../state/port.js';
+import type { TaskState } from '../../state/port.js';
 import type { Topology } from '../../topologies/topology.js';
-import type { Bus, TopicConfig } from '../bus/port.js';
-import { assemble, stagePartitions, type Assembly, type PartitionSizes } from './assembly.js';
+import type { Bus } from '../bus/port.js';
+import { assemble, type Assembly, type PartitionSizes } from './assembly.js';
 import type { Border, ExecutorOptions } from './execution.js';
 import { Executor } from './executor.js';
 import { Group, type GroupParts } from './group.js';
 import { quarantineShape } from './quarantine.js';
 import { decodeHeader } from './header.js';
+import {
+  partitionSizes,
+  taskRequests,
+  topologyDigest,
+  wantedTopics,
+  type StateRequest,
+} from './layout.js';
 import { Reader } from './reader.js';
 import { recoverTask, type Recovered } from './recover.js';
 import type { Serde } from './serde.js';
 import type { Task } from './task.js';
-import { topics } from '../../schemas/topics.js';
-
-export interface StateRequest {
-  readonly task: string;
-  readonly stage: string;
-  readonly partition: number;
-  readonly stores: readonly StoreSpec[];
-  /** Lineage to create a new state with; an existing one keeps its own. */
-  readonly lineage: string;
-}
 
 export interface OpenGroupOptions {
   readonly topology: Topology;
@@ -58,7 +54,7 @@ export interface OpenedGroup {
 
 export async function openGroup(options: OpenGroupOptions): Promise<OpenedGroup> {
   const { topology, bus } = options;
-  await bus.ensureTopics(topicConfigs(topology, options.partitions));
+  await bus.ensureTopics(await wantedTopics(topology, bus, options.partitions));
   const sizes = await partitionSizes(topology, bus, options.partitions);
   const requests = taskRequests(topology, sizes);
   const claims = await bus.claim(
@@ -137,82 +133,6 @@ export function buildExecutor(
   );
   assembly.wire(executor);
   return { assembly, executor };
-}
-
-export function taskRequests(
-  topology: Topology,
-  sizes: PartitionSizes,
-): readonly Omit<StateRequest, 'lineage'>[] {
-  return topology.stages.flatMap((stage) => {
-    const stores = topology.stores
-      .filter((store) => store.stage === stage.name)
-      .map((store) => store.spec);
-    const count = stagePartitions(stage, topology, sizes);
-    return Array.from({ length: count }, (_, partition) => ({
-      task: `${topology.name}/${stage.name}/${partition}`,
-      stage: stage.name,
-      partition,
-      stores,
-    }));
-  });
-}
-
-/** Topics a topology needs, with its own partition counts unless `partitions` says otherwise. */
-export function topicConfigs(topology: Topology, partitions?: number): readonly TopicConfig[] {
-  const broadcast = new Set(
-    topology.sources.filter((one) => one.broadcast).map((one) => one.topic.name),
-  );
-  const all = [
-    ...topology.sources.map((one) => one.topic),
-    ...topology.sinks.map((one) => one.topic),
-    topics.quarantine,
-  ];
-  const unique = new Map(all.map((topic) => [topic.name, topic]));
-  return [...unique.values()].map((topic) => ({
-    name: topic.name,
-    partitions:
-      broadcast.has(topic.name) || topic.partitions === 1
-        ? topic.partitions
-        : (partitions ?? topic.partitions),
-    retentionMs: null,
-    retentionBytes: null,
-  }));
-}
-
-/** Partition counts as the bus has them. */
-export async function partitionSizes(
-  topology: Topology,
-  bus: Pick<Bus, 'topics'>,
-  partitions?: number,
-): Promise<PartitionSizes> {
-  const counts = new Map((await bus.topics()).map((topic) => [topic.name, topic.partitions]));
-  const own = topology.sources
-    .filter((source) => !source.broadcast)
-    .map((source) => counts.get(source.topic.name) ?? source.topic.partitions);
-  const most = Math.max(1, ...own);
-  return {
-    ofTopic: (topic) => counts.get(topic) ?? partitions ?? 1,
-    ofStage: () => most,
-  };
-}
-
-/** What the topology is, as a hash: sources, schemas, stores, operators and their settings. */
-export function topologyDigest(topology: Topology): string {
-  const text = JSON.stringify([
-    topology.name,
-    topology.sources.map((one) => [one.name, one.topic.name, one.topic.schema, one.broadcast]),
-    topology.sinks.map((one) => [one.name, one.topic.name, one.topic.schema]),
-    topology.stores.map((one) => [one.name, one.stage, one.ordinal, one.spec.kind]),
-    topology.nodes.map((one) => [
-      one.kind,
-      one.name,
-      one.inputs,
-      one.stores,
-      one.target,
-      one.settings,
-    ]),
-  ]);
-  return sha256Hex(text);
 }
 
 async function openReaders(

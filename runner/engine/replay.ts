@@ -13,12 +13,8 @@ import type { BorderOutcome } from '../../operators/wiring.js';
 import type { TaskState } from '../../state/port.js';
 import type { Topology } from '../../topologies/topology.js';
 import type { Bus } from '../bus/port.js';
-import {
-  partitionSizes,
-  taskRequests,
-  buildExecutor,
-  type OpenGroupOptions,
-} from './open-group.js';
+import { partitionSizes, taskRequests } from './layout.js';
+import { buildExecutor, type OpenGroupOptions } from './open-group.js';
 import { UNBOUNDED } from './execution.js';
 import type { Executor } from './executor.js';
 import { decodeHeader, type RoundHeader, type SourceRange } from './header.js';
@@ -35,8 +31,14 @@ export interface ReplayOptions extends Pick<
   readonly topology: Topology;
   readonly bus: Bus;
   readonly openState: OpenGroupOptions['openState'];
-  /** Like a group's `prepare`, but told which loads failed then; those fail again. */
-  readonly prepare?: (records: readonly Planned[], failed: readonly string[]) => Promise<void>;
+  /**
+   * Like a group's `prepare`, but told which loads failed then; those fail again. Answers a sentence
+   * for each that did not fail then and fails now.
+   */
+  readonly prepare?: (
+    records: readonly Planned[],
+    failed: readonly string[],
+  ) => Promise<readonly string[]>;
   /** Last round to execute; default: all. */
   readonly throughRound?: number;
   /** Steps only these records; digests then say nothing, values of what they concern do. */
@@ -169,7 +171,7 @@ class Replayer {
       if (header) recorded.set(task, outcomesOf(header));
     }
     const failed = headers.flatMap((header) => header.failedLoads);
-    await this.#options.prepare?.(records, failed);
+    found.push(...((await this.#options.prepare?.(records, failed)) ?? []));
     const { round: made } = await this.#executor.execute(records, clockMs, {
       bounds: UNBOUNDED,
       live: headers.some((header) => header.mode === 'live'),
