@@ -1,17 +1,20 @@
 /**
  * Values as JSON for people and pipes: one line, bytes as lower-case hex, 64-bit numbers exact.
  */
+import { randomUUID } from 'node:crypto';
+
+/** Digits of a bigint travel through JSON.stringify as strings that no value can hold by chance. */
+const MARK = `bigint-${randomUUID()}:`;
+const MARKED = new RegExp(`"${MARK}(-?\\d+)"`, 'g');
 
 /** JSON text of a decoded value; a bigint is written with all its digits. */
 export function jsonText(value: unknown): string {
-  const text = JSON.stringify(plain(value));
-  // Digits of a bigint travel through JSON.stringify as marked strings.
-  return text.replaceAll(/"\\u0001(-?\d+)"/g, '$1');
+  return JSON.stringify(plain(value)).replaceAll(MARKED, '$1');
 }
 
 /** The same value with bytes as hex, maps as objects and bigints marked for `jsonText`. */
 function plain(value: unknown): unknown {
-  if (typeof value === 'bigint') return `\u0001${value.toString()}`;
+  if (typeof value === 'bigint') return MARK + value.toString();
   if (typeof value !== 'object' || value === null) return value ?? null;
   if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
   if (value instanceof Map) {
