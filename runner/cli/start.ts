@@ -73,9 +73,13 @@ async function start(names: readonly string[], options: StartOptions): Promise<n
       log,
       ...(options.http ? { port: wholeNumber('--port', options.port ?? '9464') } : {}),
     });
+    const running = topologies.map(({ name }) => name);
     remark(
-      `running ${topologies.map((one) => one.name).join(', ')} on ${dataDir} (${bus.clock} clock)${services.url ? `, ${services.url}/metrics` : ''}`,
+      `running ${running.join(', ')} on ${dataDir} (${bus.clock} clock)${services.url ? `, ${services.url}/metrics` : ''}`,
     );
+    if (bus.clock === 'wall' && running.includes('rtdl') && !running.includes('ieg')) {
+      remark('without ieg decisions do without the graph (DEGRADED_2); run: runner start rtdl ieg');
+    }
     const stop = (): void => {
       remark('stopping after the current round');
       runtime.stop();
