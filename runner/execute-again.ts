@@ -11,7 +11,6 @@ import { openTaskState } from '../state/task-state.js';
 import type { BundleFile } from '../schemas/generated/registry-record.js';
 import type { Topology } from '../topologies/topology.js';
 import { BundleStore } from './bundle-store.js';
-import { buildId } from './build-id.js';
 import { partitionSizes, taskRequests } from './engine/layout.js';
 import { openReplay, type Replay, type ReplayOptions } from './engine/replay.js';
 import { codecSerde, type Serde } from './engine/serde.js';
@@ -23,7 +22,7 @@ import { registerTopicsReadOnly } from './registry/resident-topics.js';
 import { ResidentLookup } from './registry/resident-lookup.js';
 import { scoreBorder } from './score-border.js';
 import { stampDecision } from './stamp-decision.js';
-import { findTopology } from './topology-catalog.js';
+import { findTopologyOn } from './run-settings.js';
 import { createModelPool, type ModelPool } from './workers/model-pool.js';
 
 export interface Again {
@@ -68,10 +67,7 @@ async function openOn(
   options: AgainOptions & { readonly dataDir: string; readonly name: string },
 ): Promise<Again> {
   const { dataDir } = options;
-  const topology = await findTopology(options.name, {
-    clock: bus.clock,
-    ...(options.features === undefined ? {} : { features: options.features }),
-  });
+  const topology = await findTopologyOn(bus, options.name, options.features);
   const registry = await RegistryStore.open(bus.meta);
   const lookup = new ResidentLookup(registry);
   await registerTopicsReadOnly(registry, topology, lookup);
@@ -126,7 +122,7 @@ async function openReplaying(
         newLineage: Buffer.from(lineage, 'hex'),
       }),
     borders: { score: scoreBorder(pool) },
-    stamp: stampDecision(topology, buildId()),
+    stamp: stampDecision(topology.name),
     annotate: (source, value, place) => {
       const annotated = loader.annotate(source, value, place);
       return options.annotate ? options.annotate(source, annotated, place) : annotated;

@@ -24,7 +24,7 @@ export async function openLiveState(
   if (!request) throw new UsageError(`There is no task ${task} in ${topology.name}.`);
   const last = await lastRound(bus, task);
   if (!last) return undefined;
-  const { lineage } = decodeHeader(last.header);
+  const { lineage, clockMs } = decodeHeader(last.header);
   const state = await stateOpener(dataDir, topology, 1)({ ...request, lineage });
   try {
     await recoverTask(
@@ -32,6 +32,8 @@ export async function openLiveState(
       { task, epoch: last.epoch, owner: '', lastSeq: last.seq, lastHeader: last.header },
       state,
     );
+    // What has expired by the end of that round reads as absent, for people and for digests.
+    if (clockMs > state.clockMs) state.clockMs = clockMs;
     return state;
   } catch (error) {
     await state.close();

@@ -96,8 +96,15 @@ export class Runtime {
     const serde = codecSerde(lookup);
     const parts = { registry, lookup, serde, bundles, pool };
     const running: RunningTopology[] = [];
-    for (const topology of topologies) {
-      running.push(await openTopology(options, parts, { topology, among: topologies.length }));
+    try {
+      for (const topology of topologies) {
+        running.push(await openTopology(options, parts, { topology, among: topologies.length }));
+      }
+    } catch (error) {
+      // What was opened would keep its locks, and its threads the process alive.
+      for (const { opened } of running) await opened.group.close({ abrupt: true });
+      await pool.close();
+      throw error;
     }
     return new Runtime(options, { ...parts, running });
   }
@@ -202,7 +209,7 @@ async function openTopology(
     ...(options.partitions === undefined ? {} : { partitions: options.partitions }),
     skips: poison.skips,
     annotate: (source, value, place) => loader.annotate(source, value, place),
-    stamp: stampDecision(topology, buildId()),
+    stamp: stampDecision(topology.name),
     tuning: {
       limits: () => (poison.isolating ? { recordsMax: 1, bytesMax: 1 } : LIMITS),
       ...options.tuning,

@@ -11,8 +11,6 @@ import type {
   DecisionStamps,
 } from '../schemas/generated/rtdl-record.js';
 import { DECISION_BRANCH, topics } from '../schemas/topics.js';
-import type { Topology } from '../topologies/topology.js';
-import { topologyDigest } from './engine/layout.js';
 import type { ExecutorOptions } from './engine/execution.js';
 import type { Task } from './engine/task.js';
 
@@ -31,15 +29,14 @@ const GRAPH_TOPICS: ReadonlySet<string> = new Set([
   topics.flowAnchors.name,
 ]);
 
-export function stampDecision(topology: Topology, build: string): Stamp {
-  const digest = topologyDigest(topology);
+export function stampDecision(topology: string): Stamp {
   const bases = new WeakMap<object, Basis>();
-  return ({ topic, value, task, tasks, round }) => {
+  return ({ topic, value, task, tasks, round, by }) => {
     if (topic !== topics.rtdl.name || !isDecision(value)) return value;
     const decision = value[DECISION_BRANCH];
     let basis = bases.get(round);
     if (!basis) {
-      basis = basisOf(topology.name, tasks);
+      basis = basisOf(topology, tasks);
       bases.set(round, basis);
     }
     return {
@@ -50,8 +47,8 @@ export function stampDecision(topology: Topology, build: string): Stamp {
           graph_version: basis.graph,
           applied_offsets: basis.applied,
           tasks: [{ task: task.id, seq: task.seq + 1 }],
-          build,
-          topology_digest: digest,
+          build: by.build,
+          topology_digest: by.topology,
         },
       },
     };

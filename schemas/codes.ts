@@ -34,10 +34,6 @@ export const CODES = {
     'divert',
     'The key belongs to another partition; the producer places keys differently.',
   ),
-  TIME_AHEAD: code(
-    'divert',
-    'The record time is further ahead of broker time than the topic allows.',
-  ),
   PAYLOAD_HASH_MISMATCH: code(
     'divert',
     'An id seen before came again with another payload; the first one stands.',
@@ -64,10 +60,6 @@ export const CODES = {
     'The record ended the process three times and was skipped by a named person.',
   ),
   UNBALANCED: code('halt', 'An operator lost or invented a record; its counts do not add up.'),
-  PIPELINE_CLOSED: code(
-    'halt',
-    'An RxJS stream of the topology ended or failed; rounds cannot go on.',
-  ),
   BLOB_CORRUPT: code('halt', 'A round blob does not match its digest.'),
   HEADER_CORRUPT: code('halt', 'A round header does not match the chain of headers before it.'),
   BATCH_CORRUPT: code('halt', 'A stored batch does not match its checksum.'),
@@ -78,6 +70,10 @@ export const CODES = {
   STATE_FORMAT: code(
     'halt',
     'Stored state was written in a format this build does not read; restore or rebuild.',
+  ),
+  STATE_FAILED: code(
+    'halt',
+    'The state of a task cannot be opened, read or written; the message names its folder. Mend the disk.',
   ),
   STATE_MISUSE: code(
     'halt',

@@ -6,7 +6,7 @@ import { openBus } from '../bus/open.js';
 import { createLogger } from '../log.js';
 import { Runtime } from '../runtime.js';
 import { attachServices } from '../services.js';
-import { findTopology } from '../topology-catalog.js';
+import { findTopologyOn, rememberSettings } from '../run-settings.js';
 import { untilEnd } from '../until-end.js';
 import { clockOf, DATA_OPTION, dataDirOf, wholeNumber } from './options.js';
 import { EXIT } from './exit.js';
@@ -47,12 +47,16 @@ async function start(names: readonly string[], options: StartOptions): Promise<n
   try {
     const topologies = await Promise.all(
       [...new Set(names)].map((name) =>
-        findTopology(name, {
-          clock: bus.clock,
-          ...(options.features === undefined ? {} : { features: options.features }),
-        }),
+        findTopologyOn(bus, name, name === 'rtdl' ? options.features : undefined),
       ),
     );
+    for (const topology of topologies) {
+      await rememberSettings(
+        bus,
+        topology,
+        topology.name === 'rtdl' ? options.features : undefined,
+      );
+    }
     const progress = progressLine();
     const runtime = await Runtime.open({
       dataDir,

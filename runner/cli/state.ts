@@ -7,6 +7,7 @@ import { describeKey, keyOf, type KeyPart } from '../../state/keys.js';
 import { findStore } from '../find-task.js';
 import { openLiveState } from '../live-state.js';
 import { runtimeCalls, type StateQuery, type StateRow } from '../runtime-calls.js';
+import { findTopologyOn } from '../run-settings.js';
 import { findTopology } from '../topology-catalog.js';
 import { EXIT } from './exit.js';
 import { DATA_OPTION, wholeNumber } from './options.js';
@@ -90,10 +91,7 @@ async function fromDisk(
   },
   work: (scan: Scan) => Promise<number>,
 ): Promise<number> {
-  const topology = await findTopology(which.topology, {
-    clock: bus.clock,
-    ...(which.features === undefined ? {} : { features: which.features }),
-  });
+  const topology = await findTopologyOn(bus, which.topology, which.features);
   const store = findStore(topology, which.store);
   const prefix = `${topology.name}/${store.stage}/`;
   const tasks = (await bus.tasks()).filter((task) => task.startsWith(prefix));

@@ -13,6 +13,8 @@ export interface LoggedMax {
 }
 
 export const LOGGED_MAX: LoggedMax = { entries: 65_536, bytes: 32 * 1024 * 1024 };
+/** Rows looked at per task and checkpoint. */
+const SWEEP_KEYS = 5000;
 /** Sizes are summed only every so many rounds. */
 const WEIGH_EVERY = 8;
 
@@ -73,6 +75,8 @@ export class Checkpointer {
     for (const task of this.#tasks) {
       const through = await task.state.checkpoint();
       if (through > 0) await this.#bus.purgeBlobs(task.id, through);
+      // What expired leaves the disk here: between rounds, in no digest.
+      await task.state.sweep(SWEEP_KEYS);
     }
   }
 }

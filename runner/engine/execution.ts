@@ -30,6 +30,14 @@ export interface Outgoing {
   readonly tasks: readonly Task[];
   /** The same object for everything one round emits. */
   readonly round: object;
+  /** What decided: this process, or, executing again, what the round's header says. */
+  readonly by: DecidedBy;
+}
+
+/** The build and topology digest that executed a round. */
+export interface DecidedBy {
+  readonly build: string;
+  readonly topology: string;
 }
 
 export type Border = (
@@ -87,6 +95,7 @@ export interface RunOptions {
   readonly bounds: RoundBounds;
   /** The round's mode; replay takes it from the header. */
   readonly live: boolean;
+  readonly by: DecidedBy;
   /** Recorded border outcomes per task, when executing again. */
   readonly recorded?: ReadonlyMap<Task, readonly BorderOutcome[]>;
 }

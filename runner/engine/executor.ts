@@ -19,6 +19,7 @@ import type { Assembly, Consumer } from './assembly.js';
 import { BorderCrossing, recordOutcome } from './border-crossing.js';
 import {
   BOUNDS,
+  type DecidedBy,
   type Executed,
   type ExecutorOptions,
   type RoundBounds,
@@ -50,6 +51,7 @@ export class Executor implements PortHost {
   readonly #crossing: BorderCrossing;
   #round = new Round();
   #live = false;
+  #by: DecidedBy = { build: '', topology: '' };
   #bounds: RoundBounds = BOUNDS;
   #earliestDueMs = 0;
   #current: StoredRecord | undefined;
@@ -74,6 +76,7 @@ export class Executor implements PortHost {
   async execute(records: readonly Planned[], clockMs: number, run: RunOptions): Promise<Executed> {
     this.#round = new Round();
     this.#live = run.live;
+    this.#by = run.by;
     this.#bounds = run.bounds;
     this.#crossing.begin();
     let clock = clockMs;
@@ -132,6 +135,7 @@ export class Executor implements PortHost {
           at: signal.at,
           tasks: this.#parts.tasks,
           round: this.#round,
+          by: this.#by,
         })
       : signal.value;
     const record = {

@@ -139,6 +139,7 @@ export class Group {
     const executed = await this.#parts.executor.execute(plan.records, plan.clockMs, {
       bounds: this.#parts.bounds ?? BOUNDS,
       live: plan.mode === 'live',
+      by: { build: this.#parts.build, topology: this.#parts.topologyDigest },
     });
     for (const planned of plan.records.slice(executed.stepped).reverse()) {
       planned.reader.giveBack(planned.queued);

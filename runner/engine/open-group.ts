@@ -52,7 +52,21 @@ export interface OpenedGroup {
   readonly applied: number;
 }
 
+/** Opens all of it, or leaves nothing open. */
 export async function openGroup(options: OpenGroupOptions): Promise<OpenedGroup> {
+  const states = new Map<string, TaskState>();
+  try {
+    return await openOver(states, options);
+  } catch (error) {
+    await Promise.allSettled([...states.values()].map((state) => state.close()));
+    throw error;
+  }
+}
+
+async function openOver(
+  states: Map<string, TaskState>,
+  options: OpenGroupOptions,
+): Promise<OpenedGroup> {
   const { topology, bus } = options;
   await bus.ensureTopics(await wantedTopics(topology, bus, options.partitions));
   const sizes = await partitionSizes(topology, bus, options.partitions);
@@ -61,7 +75,6 @@ export async function openGroup(options: OpenGroupOptions): Promise<OpenedGroup>
     requests.map((request) => request.task),
     options.owner,
   );
-  const states = new Map<string, TaskState>();
   const recovered = new Map<string, Recovered>();
   for (const [at, request] of requests.entries()) {
     const claim = claims[at];

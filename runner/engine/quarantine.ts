@@ -1,10 +1,11 @@
 /**
  * How a diverted record looks on the quarantine topic: its bytes, origin, code (R7).
  *
- * The id is a function of what was diverted and why, so that executing again gives the same record:
- * sha256("QUARANTINE:{payload sha256 or origin}:{payload sha256}:{code}")[:32], ruling 16.
+ * The id is a function of what was diverted and why (ruling 16), so that executing again gives the same
+ * record; a timer, which has no bytes, goes by the place of the record that set it.
  */
-import { sha256Hex, sha256Hex32 } from '../../schemas/sha256.js';
+import { quarantineId } from '../../schemas/ids.js';
+import { sha256Hex } from '../../schemas/sha256.js';
 import type { Quarantine } from '../../schemas/generated/quarantine.js';
 import { topics } from '../../schemas/topics.js';
 import type { ProducedRecord } from '../bus/port.js';
@@ -20,7 +21,11 @@ export function quarantineShape(
     const origin = `${at.topic}/${at.partition}/${at.offset}`;
     const payload = record?.value ? sha256Hex(record.value) : '';
     const entry: Quarantine = {
-      quarantine_id: sha256Hex32(`QUARANTINE:${origin}:${payload}:${error.code}`),
+      quarantine_id: quarantineId({
+        subject: error.subject?.dedupeKey ?? (payload || origin),
+        payloadHash: error.subject?.payloadHash ?? payload,
+        reason: error.code,
+      }),
       code: error.code,
       message: error.message.slice(0, 1000),
       topic: at.topic,

@@ -51,7 +51,6 @@ export async function recoverTask(bus: Bus, claim: Claim, state: TaskState): Pro
     }
     if (applied !== claim.lastSeq - from) throw foreign(claim.task, 'rounds after it are missing');
   }
-  if (last) state.clockMs = Math.max(state.clockMs, last.clockMs);
   await state.ready();
   return { claim, chain, header: last, applied };
 }
@@ -68,8 +67,13 @@ function checkLineage(claim: Claim, state: TaskState, last: RoundHeader | undefi
   }
 }
 
+/** The chain at a round, whose header must follow from the one before it (V1). */
 async function chainAt(bus: Bus, task: string, seq: number): Promise<Uint8Array> {
-  for await (const entry of bus.rounds(task, seq, seq)) return decodeHeader(entry.header).chain;
+  let chain: Uint8Array | undefined = seq === 1 ? GENESIS : undefined;
+  for await (const entry of bus.rounds(task, Math.max(1, seq - 1), seq)) {
+    chain = decodeHeader(entry.header, chain).chain;
+    if (entry.seq === seq) return chain;
+  }
   throw foreign(task, `the round log has no round ${seq}`);
 }
 

@@ -175,6 +175,7 @@ class Replayer {
     const { round: made } = await this.#executor.execute(records, clockMs, {
       bounds: UNBOUNDED,
       live: headers.some((header) => header.mode === 'live'),
+      by: { build: headers[0]?.build ?? '', topology: headers[0]?.topology ?? '' },
       recorded,
     });
     this.#clockMs = clockMs;

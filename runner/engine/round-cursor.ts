@@ -5,6 +5,7 @@ import { HaltError } from '../../schemas/errors.js';
 import type { BorderOutcome } from '../../operators/wiring.js';
 import type { Bus, RoundEntry } from '../bus/port.js';
 import { decodeHeader, GENESIS, type RoundHeader } from './header.js';
+import { checkBlob } from './recover.js';
 import type { Task } from './task.js';
 
 export class RoundCursor {
@@ -18,7 +19,10 @@ export class RoundCursor {
     this.#rounds = bus.rounds(task.id, 1)[Symbol.asyncIterator]();
   }
 
-  /** Moves to the next round, or to none; a header that breaks the chain is a fault, and still used. */
+  /**
+   * Moves to the next round, or to none; a header that breaks the chain is a fault, and still used. A
+   * blob that is still kept must be the one its header tells.
+   */
   async advance(faults: string[]): Promise<void> {
     const next = await this.#rounds.next();
     this.header = undefined;
@@ -32,6 +36,13 @@ export class RoundCursor {
       this.header = decodeHeader(header);
     }
     this.#chain = this.header.chain;
+    if (next.value.blob.length === 0) return;
+    try {
+      checkBlob(next.value, this.header);
+    } catch (error) {
+      if (!(error instanceof HaltError) || error.code !== 'BLOB_CORRUPT') throw error;
+      faults.push(error.message);
+    }
   }
 }
 
