@@ -69,6 +69,7 @@ async function demo(topology: string, options: DemoCommand): Promise<number> {
       ...(options.port === undefined ? {} : { port: wholeNumber('--port', options.port) }),
       signal: interrupted.signal,
       onProgress: ({ decided, perSecond, url }) => {
+        if (decided === 0) return;
         progress(
           `${grouped(decided)} of ${grouped(traffic)} decided, ${grouped(perSecond)} a second${url ? `, ${url}/metrics` : ''}`,
         );

@@ -12,6 +12,8 @@ export interface DemoFolder {
   readonly shown: string;
   /** Folders of earlier demos, when the folder was chosen here. */
   readonly earlier: number;
+  /** Made here, not named by the user. */
+  readonly made: boolean;
 }
 
 export async function demoFolder(asked: string | undefined, base: string): Promise<DemoFolder> {
@@ -21,20 +23,22 @@ export async function demoFolder(asked: string | undefined, base: string): Promi
         `${asked} is not empty; name another --data, or remove it, or look at it with: runner report rtdl --data ${asked}`,
       );
     }
-    return { ...shown(asked), earlier: 0 };
+    return { ...shown(asked), earlier: 0, made: false };
   }
   await mkdir(base, { recursive: true });
   for (;;) {
     const numbers = (await namesIn(base)).filter((name) => /^\d+$/.test(name)).map(Number);
     const folder = join(base, String(Math.max(0, ...numbers) + 1));
     // Two demos started at once: whoever makes the folder has it.
-    if (await made(folder)) return { ...shown(folder), earlier: numbers.length };
+    if (await makes(folder)) {
+      return { ...shown(folder), earlier: numbers.length, made: true };
+    }
   }
 }
 
-/** Takes the folder away again when nothing was written to it. */
+/** Takes a folder made here away again when nothing was written to it. */
 export async function leaveNoTrace(folder: DemoFolder): Promise<void> {
-  if ((await namesIn(folder.dataDir)).length === 0) await rmdir(folder.dataDir);
+  if (folder.made && (await namesIn(folder.dataDir)).length === 0) await rmdir(folder.dataDir);
 }
 
 function shown(folder: string): { readonly dataDir: string; readonly shown: string } {
@@ -43,7 +47,7 @@ function shown(folder: string): { readonly dataDir: string; readonly shown: stri
   return { dataDir, shown: near === '' || near.startsWith('..') ? dataDir : near };
 }
 
-async function made(folder: string): Promise<boolean> {
+async function makes(folder: string): Promise<boolean> {
   try {
     await mkdir(folder);
     return true;
