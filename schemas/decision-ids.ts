@@ -7,7 +7,7 @@
  *
  * source: spec/platform.md 13, 14, 15; ruling 16; vectors decision_id, action_ids.
  */
-import { recipeHash, stringText } from './canonical.js';
+import { stringText } from './canonical.js';
 import type { BundleRef, OriginOffset } from './generated/rtdl-record.js';
 import { sha256Hex, sha256Hex32 } from './sha256.js';
 
@@ -40,9 +40,13 @@ export function decisionIdText(identity: DecisionIdentity): string {
 export const decisionId = (identity: DecisionIdentity): string =>
   sha256Hex32(decisionIdText(identity));
 
+/** `recipeHash` of a payload with one text in it, without building it. */
+const oneFieldHash = (recipe: string, name: string, value: string): string =>
+  sha256Hex(`{"payload":{"${name}":${stringText(value)}},"recipe":"${recipe}"}`);
+
 /** event_id of the decision response, hex64. */
 export const decisionEventId = (decision: string): string =>
-  recipeHash('weir.decision_event_id.v1', { decision_id: decision });
+  oneFieldHash('weir.decision_event_id.v1', 'decision_id', decision);
 
 /** action_id, hex32. */
 export const actionId = (decision: string, actionKind: string): string =>
@@ -50,11 +54,14 @@ export const actionId = (decision: string, actionKind: string): string =>
 
 /** Idempotency key of an action intent, hex64: keyed by decision, as the narrative says. */
 export const actionIdempotencyKey = (decision: string, actionKind: string): string =>
-  recipeHash('weir.idempotency_key.v1', { action_kind: actionKind, decision_id: decision });
+  sha256Hex(
+    `{"payload":{"action_kind":${stringText(actionKind)},"decision_id":${stringText(decision)}}` +
+      `,"recipe":"weir.idempotency_key.v1"}`,
+  );
 
 /** event_id of an action intent, hex64. */
 export const actionEventId = (idempotencyKey: string): string =>
-  recipeHash('weir.action_event_id.v1', { idempotency_key: idempotencyKey });
+  oneFieldHash('weir.action_event_id.v1', 'idempotency_key', idempotencyKey);
 
 /** What an action is to the world, whoever asks for it: the key of the actions layer's ledger, hex64. */
 export function semanticKey(
@@ -70,8 +77,8 @@ export function semanticKey(
 
 /** outcome_id, hex32: one per action whatever the number of attempts. */
 export const outcomeId = (semantic: string): string =>
-  recipeHash('weir.outcome_id.v1', { semantic_key: semantic }).slice(0, 32);
+  oneFieldHash('weir.outcome_id.v1', 'semantic_key', semantic).slice(0, 32);
 
 /** audit_id, hex32. */
 export const auditId = (decision: string): string =>
-  recipeHash('weir.audit_id.v1', { decision_id: decision }).slice(0, 32);
+  oneFieldHash('weir.audit_id.v1', 'decision_id', decision).slice(0, 32);

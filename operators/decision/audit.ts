@@ -31,9 +31,14 @@ export const EMPTY_STAMPS: DecisionStamps = {
 
 const out = new AvroOut();
 
-/** sha256 of the Avro bytes of the decision with empty stamps. */
+/**
+ * sha256 of the Avro bytes of the decision with empty stamps and without its snapshot, for which
+ * snapshot_hash stands.
+ */
 export function decisionDigest(response: DecisionResponse): Buffer {
-  writeRtdlRecord(out.begin(), { [DECISION_BRANCH]: { ...response, stamps: EMPTY_STAMPS } });
+  writeRtdlRecord(out.begin(), {
+    [DECISION_BRANCH]: { ...response, snapshot: null, stamps: EMPTY_STAMPS },
+  });
   return sha256Bytes(out.view());
 }
 

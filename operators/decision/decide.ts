@@ -36,8 +36,6 @@ export interface Case {
   readonly policy: Policy | undefined;
   readonly verdict: GuardrailVerdict;
   readonly ready: ReadyBundle | undefined;
-  /** The primary model's row; empty when it was skipped. */
-  readonly row: readonly number[];
   readonly primary: Stage;
   readonly stage2: Stage;
 }
@@ -62,7 +60,7 @@ export class Decider {
     const { head } = gathered;
     const served = head.contextStatus === CONTEXT_READY ? this.#server.serve(gathered) : null;
     const verdict = policy ? this.#guard(head, served, policy) : NO_VERDICT;
-    const opened = { head, served, policy, verdict, row: [], stage2: NONE };
+    const opened = { head, served, policy, verdict, stage2: NONE };
     const { sha256 } = head.stamped.resolution;
     const bundle = sha256 === null ? undefined : loadedBundles.get(sha256);
     const ready = bundle && this.#scoring.ready(bundle);
@@ -70,14 +68,15 @@ export class Decider {
     if (reason !== undefined || !ready || !policy || !served || sha256 === null) {
       return { ...opened, ready, primary: skipped(reason ?? 'MODEL_NOT_LOADED') };
     }
-    const row = rowOf(ready.primary, served.values);
-    const primary: Stage = ready.primary.inline
-      ? { kind: 'ok', score: scoreInline(ready.primary, row) }
+    const { primaryTimeoutMs: timeoutMs } = policy.model;
+    const { primary: model } = ready;
+    const primary: Stage = model.inline
+      ? { kind: 'ok', score: scoreInline(model, served.values) }
       : {
           kind: 'ask',
-          ask: { sha256, model: 'primary', row, timeoutMs: policy.model.primaryTimeoutMs },
+          ask: { sha256, model: 'primary', row: rowOf(model, served.values), timeoutMs },
         };
-    return this.#second({ ...opened, ready, row, primary });
+    return this.#second({ ...opened, ready, primary });
   }
 
   /** The primary's answer, when it was asked for. */
@@ -99,12 +98,13 @@ export class Decider {
     if (!head.stamped.posture.capabilities_mask.stage2) {
       return { ...found, stage2: skipped('MASKED') };
     }
-    const row = rowOf(model, served.values);
-    if (model.inline) return { ...found, stage2: { kind: 'ok', score: scoreInline(model, row) } };
+    if (model.inline) {
+      return { ...found, stage2: { kind: 'ok', score: scoreInline(model, served.values) } };
+    }
     const ask: ScoreAsk = {
       sha256: head.stamped.resolution.sha256 ?? '',
       model: 'stage2',
-      row,
+      row: rowOf(model, served.values),
       timeoutMs: policy.model.stage2TimeoutMs,
     };
     return { ...found, stage2: { kind: 'ask', ask } };

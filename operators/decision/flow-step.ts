@@ -76,45 +76,61 @@ function leave(
 ): { readonly flow: Flow; readonly leaving: readonly Leaving[]; readonly silent: boolean } {
   const { frame } = flow;
   const ready = isReady(frame);
-  const reasons = [...extra, ...missing(frame)];
+  const reasons = extra.length > 0 ? [...extra, ...missing(frame)] : missing(frame);
   const leaving: Leaving[] = [];
-  let after = flow;
+  let { count, sumMinor, lastTsMicros, first } = flow;
   for (const { event, firstSeenMs } of events) {
-    const isFirst = after.first === null;
-    after = {
-      ...after,
-      count: after.count + 1,
-      sumMinor: after.sumMinor + event.amountMinor,
-      lastTsMicros: Math.max(after.lastTsMicros, event.tsMicros),
-      first: after.first ?? {
-        eventId: event.eventId,
-        tsMicros: event.tsMicros,
-        amountMinor: event.amountMinor,
-      },
-      counted: after.counted || frame !== null,
-      degraded: after.degraded || !ready,
+    const counts = ready && first === null;
+    count += 1;
+    sumMinor += event.amountMinor;
+    lastTsMicros = Math.max(lastTsMicros, event.tsMicros);
+    first ??= {
+      eventId: event.eventId,
+      tsMicros: event.tsMicros,
+      amountMinor: event.amountMinor,
     };
     leaving.push({
       event,
       firstSeenMs,
       ready,
       reasons,
-      eventCount: after.count,
-      amountSumMinor: after.sumMinor,
-      lastTsMicros: after.lastTsMicros,
-      counts: ready && isFirst,
+      eventCount: count,
+      amountSumMinor: sumMinor,
+      lastTsMicros,
+      counts,
     });
   }
-  // Its anchor is there although its arrival is not.
-  const silent = !ready && frame !== null && flow.first === null && leaving.length > 0;
-  return { flow: after, leaving, silent };
+  const some = leaving.length > 0;
+  return {
+    flow: {
+      scenarioRunId: flow.scenarioRunId,
+      frame,
+      waiting: flow.waiting,
+      seen: flow.seen,
+      count,
+      sumMinor,
+      lastTsMicros,
+      first,
+      counted: flow.counted || (some && frame !== null),
+      degraded: flow.degraded || (some && !ready),
+      lastMs: flow.lastMs,
+    },
+    leaving,
+    // Its anchor is there although its arrival is not.
+    silent: some && !ready && frame !== null && flow.first === null,
+  };
 }
+
+const NOTHING_MISSING: readonly string[] = [];
+const NO_BINDING: readonly string[] = [BINDING_MISSING];
+const INCOMPLETE: readonly string[] = [FRAME_INCOMPLETE];
+const PARTIAL: readonly string[] = [ENTITIES_MISSING];
 
 /** Reasons by what the frame lacks; entities never hold a decision (ruling 17). */
 function missing(frame: BoundFrame | null): readonly string[] {
-  if (frame === null) return [BINDING_MISSING];
-  if (frame.arrival === null) return [FRAME_INCOMPLETE];
-  return frame.entities === null ? [ENTITIES_MISSING] : [];
+  if (frame === null) return NO_BINDING;
+  if (frame.arrival === null) return INCOMPLETE;
+  return frame.entities === null ? PARTIAL : NOTHING_MISSING;
 }
 
 export interface Room {

@@ -9,14 +9,15 @@ import { DivertError } from '../../schemas/errors.js';
 import { readPolicy, type Policy } from '../policy/policy.js';
 
 const POLICIES_MAX = 64;
-const parsed = new Map<string, Policy>();
+/** With its text: a record that lies about its digest must not find the policy it claims to be. */
+const parsed = new Map<string, { readonly content: string; readonly policy: Policy }>();
 
 export function policyOf(record: {
   readonly content_digest: string;
   readonly content: string;
 }): Policy {
   const known = parsed.get(record.content_digest);
-  if (known !== undefined) return known;
+  if (known?.content === record.content) return known.policy;
   let value: unknown;
   try {
     value = JSON.parse(record.content);
@@ -32,6 +33,6 @@ export function policyOf(record: {
   }
   const oldest = parsed.size >= POLICIES_MAX ? parsed.keys().next() : undefined;
   if (oldest && !oldest.done) parsed.delete(oldest.value);
-  parsed.set(record.content_digest, policy);
+  parsed.set(record.content_digest, { content: record.content, policy });
   return policy;
 }

@@ -25,6 +25,8 @@ export interface ReadyModel {
   readonly scorer: Scorer;
   /** Place in the served vector of each column; -1 where the plan has no such feature. */
   readonly columns: readonly number[];
+  /** One row, used again and again. */
+  readonly row: Float64Array;
 }
 
 export interface ReadyBundle {
@@ -58,29 +60,37 @@ export class Scoring {
       inline: model.kind === 'logistic',
       scorer: compileModel(model),
       columns: model.features.map((name) => this.#places.get(name) ?? -1),
+      row: new Float64Array(model.features.length),
     };
   }
 }
 
-/** The model's row; what is missing is NaN. */
-export function rowOf(model: ReadyModel, values: readonly (number | null)[]): number[] {
+type Values = readonly (number | null)[];
+
+/** The model's row for the pool; what is missing is NaN. */
+export function rowOf(model: ReadyModel, values: Values): number[] {
   return model.columns.map((at) => values[at] ?? NaN);
+}
+
+/** The same in the model's own row, valid until the next call. */
+function fillRow({ row, columns }: ReadyModel, values: Values): Float64Array {
+  for (let at = 0; at < columns.length; at += 1) row[at] = values[columns[at] ?? -1] ?? NaN;
+  return row;
 }
 
 const scratch = new Float64Array(1);
 
-/** Score of one row, rounded to 1e-6. */
-export function scoreInline(model: ReadyModel, row: readonly number[]): number {
-  model.scorer.score(Float64Array.from(row), 1, scratch);
+/** Score of served values, rounded to 1e-6. */
+export function scoreInline(model: ReadyModel, values: Values): number {
+  model.scorer.score(fillRow(model, values), 1, scratch);
   return scratch[0] ?? NaN;
 }
 
 /** Names of the features that raised the score most. */
-export const reasonsOf = (
-  ready: ReadyBundle,
-  row: readonly number[],
-  limit: number,
-): readonly string[] =>
+export const reasonsOf = (ready: ReadyBundle, values: Values, limit: number): readonly string[] =>
   limit === 0
     ? []
-    : explain(ready.primary.scorer, Float64Array.from(row), { names: ready.bundle.explain, limit });
+    : explain(ready.primary.scorer, fillRow(ready.primary, values), {
+        names: ready.bundle.explain,
+        limit,
+      });

@@ -68,8 +68,8 @@ export function verdictOf(found: Case): Verdict {
     ...stageReasons(found),
     ...verdict.notEvaluated.map((code) => `GUARDRAIL_NOT_EVALUATED:${code}`),
   ];
-  if (score !== null && model !== 'APPROVE' && ready && policy) {
-    reasons.push(...reasonsOf(ready, found.row, policy.model.reasonsMax));
+  if (score !== null && model !== 'APPROVE' && ready && policy && served) {
+    reasons.push(...reasonsOf(ready, served.values, policy.model.reasonsMax));
   }
   return { action: under.action, score, reasons };
 }
