@@ -17,8 +17,9 @@ export class BundleStore {
   readonly #dataDir: string;
   readonly #pool: ModelPool | undefined;
   readonly #log: Logger | undefined;
-  /** Loaded bundles by sha256, with the path they came from. */
-  readonly #loaded = new Map<string, string>();
+  readonly #loaded = new Set<string>();
+  /** Every bundle ever asked for by sha256, with the path it is at. */
+  readonly #paths = new Map<string, string>();
 
   constructor(dataDir: string, options: { readonly pool?: ModelPool; readonly log?: Logger } = {}) {
     this.#dataDir = dataDir;
@@ -41,8 +42,9 @@ export class BundleStore {
   /** True once the bundle is loaded, checked and on the shelf. */
   async load(file: { readonly sha256: string; readonly location: string }): Promise<boolean> {
     if (this.#loaded.has(file.sha256)) return true;
+    const path = isAbsolute(file.location) ? file.location : join(this.#dataDir, file.location);
+    this.#paths.set(file.sha256, path);
     try {
-      const path = isAbsolute(file.location) ? file.location : join(this.#dataDir, file.location);
       const bytes = await readFile(path);
       const found = sha256Hex(bytes);
       if (found !== file.sha256) {
@@ -52,7 +54,7 @@ export class BundleStore {
       const bundle = parseBundle(bytes);
       await this.#pool?.load(bytes, file.sha256);
       loadedBundles.put(file.sha256, bundle);
-      this.#loaded.set(file.sha256, path);
+      this.#loaded.add(file.sha256);
       return true;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -61,12 +63,13 @@ export class BundleStore {
     }
   }
 
-  /** Loaded bundles whose bytes could not be read again now; a restart would do without them. */
+  /** Bundles that could not be loaded, or could not be read again now: a restart would miss them. */
   async unreadable(): Promise<readonly string[]> {
     const gone: string[] = [];
-    for (const [sha256, path] of this.#loaded) {
+    for (const [sha256, path] of this.#paths) {
       try {
         await access(path, constants.R_OK);
+        if (!this.#loaded.has(sha256)) gone.push(sha256);
       } catch {
         gone.push(sha256);
       }

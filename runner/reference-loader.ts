@@ -49,14 +49,22 @@ export class ReferenceLoader {
     return failed;
   }
 
-  /** Replay: those that failed then fail now; the others must load. */
-  async prepareAgain(records: readonly Planned[], failed: readonly string[]): Promise<void> {
+  /** Replay: those that failed then fail now; the others must load, or are named in a sentence. */
+  async prepareAgain(
+    records: readonly Planned[],
+    failed: readonly string[],
+  ): Promise<readonly string[]> {
+    const gone: string[] = [];
     for (const place of failed) this.#failed.add(place);
     for (const { place, record } of registryRecords(records)) {
       const value = record.value && this.#read(record.value);
       if (!value || failed.includes(place)) continue;
-      if (!(await this.#bundles.load(value.bundle))) this.#failed.add(place);
+      if (await this.#bundles.load(value.bundle)) continue;
+      this.#failed.add(place);
+      const { sha256, location } = value.bundle;
+      gone.push(`bundle ${sha256} at ${location}, which ${place} names, is missing or was changed`);
     }
+    return gone;
   }
 
   /** Executor hook: says on a registry record whether its bundle was loaded. */

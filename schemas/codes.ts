@@ -75,10 +75,6 @@ export const CODES = {
     'halt',
     'The state of a task cannot be opened, read or written; the message names its folder. Mend the disk.',
   ),
-  STATE_FAILED: code(
-    'halt',
-    'The state of a task cannot be opened, read or written; the message names its folder. Mend the disk.',
-  ),
   STATE_MISUSE: code(
     'halt',
     'The engine drove a task state out of order; this is a defect of weir.',

@@ -6,6 +6,7 @@
  */
 import { ClassicLevel } from 'classic-level';
 
+import { HaltError } from '../schemas/errors.js';
 import type { Backing, BackingBatch, BackingRow } from './backing.js';
 
 export interface LevelBackingOptions {
@@ -33,8 +34,22 @@ export async function openLevelBacking(
     // Larger files mean fewer, shorter compaction stalls (COSTS: 13-15 ms instead of 160).
     maxFileSize: 32 * MIB,
   });
-  await db.open();
-  return new LevelBacking(db);
+  try {
+    await db.open();
+  } catch (cause) {
+    throw failed(directory, 'cannot be opened', cause);
+  }
+  return new LevelBacking(db, directory);
+}
+
+/** In weir's words: which task's folder, and what LevelDB says of it. */
+function failed(directory: string, what: string, cause: unknown): HaltError {
+  const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
+  const why = inner instanceof Error ? inner.message : String(inner);
+  return new HaltError('STATE_FAILED', `the state in ${directory} ${what}: ${why}`, {
+    origin: directory,
+    cause,
+  });
 }
 
 function bytesOf(key: string): Buffer {
@@ -43,17 +58,27 @@ function bytesOf(key: string): Buffer {
 
 class LevelBacking implements Backing {
   private readonly db: Db;
+  private readonly directory: string;
 
-  constructor(db: Db) {
+  constructor(db: Db, directory: string) {
     this.db = db;
+    this.directory = directory;
   }
 
   getSync(key: string): Uint8Array | undefined {
-    return this.db.getSync(bytesOf(key));
+    try {
+      return this.db.getSync(bytesOf(key));
+    } catch (cause) {
+      throw failed(this.directory, 'cannot be read', cause);
+    }
   }
 
-  getMany(keys: readonly string[]): Promise<readonly (Uint8Array | undefined)[]> {
-    return this.db.getMany(keys.map(bytesOf));
+  async getMany(keys: readonly string[]): Promise<readonly (Uint8Array | undefined)[]> {
+    try {
+      return await this.db.getMany(keys.map(bytesOf));
+    } catch (cause) {
+      throw failed(this.directory, 'cannot be read', cause);
+    }
   }
 
   batch(): BackingBatch {
@@ -61,7 +86,13 @@ class LevelBacking implements Backing {
     return {
       put: (key, value) => void batch.put(bytesOf(key), value),
       delete: (key) => void batch.del(bytesOf(key)),
-      write: (sync) => batch.write({ sync }),
+      write: async (sync) => {
+        try {
+          await batch.write({ sync });
+        } catch (cause) {
+          throw failed(this.directory, 'cannot be written', cause);
+        }
+      },
     };
   }
 

@@ -2,11 +2,11 @@
  * `runner replay NAME --verify` and `runner rebuild NAME`: recorded rounds executed again.
  */
 import type { Command } from 'commander';
-import { UsageError } from '../../schemas/errors.js';
-import { openAgain } from '../execute-again.js';
+import { UsageError, WeirError } from '../../schemas/errors.js';
+import { openAgain, type Again } from '../execute-again.js';
 import { verifyReplay } from '../verify.js';
 import { buildId } from '../build-id.js';
-import { EXIT } from './exit.js';
+import { EXIT, explain } from './exit.js';
 import { DATA_OPTION, dataDirOf } from './options.js';
 import { requireData } from './open-data.js';
 import { parseRange, RANGE_OPTION } from './range.js';
@@ -101,8 +101,11 @@ async function rebuild(name: string, options: ReplayCommand): Promise<number> {
   const progress = progressLine();
   try {
     const clocks = new Map<string, number>();
-    for await (const { round, tasks } of again.replay.rounds()) {
+    let faulty = 0;
+    for await (const { round, tasks, faults } of again.replay.rounds()) {
       for (const { task, header } of tasks) clocks.set(task, header.clockMs);
+      for (const fault of faults) say(`fault: ${fault}`);
+      faulty += faults.length;
       progress(`executing round ${grouped(round)} again`);
     }
     progress.done();
@@ -111,16 +114,27 @@ async function rebuild(name: string, options: ReplayCommand): Promise<number> {
       // Recovery takes the clock of the last header; expiry must be judged at the same moment here.
       task.state.clockMs = Math.max(task.state.clockMs, clocks.get(task.id) ?? 0);
       const fresh = await task.state.digest();
-      const live = await again.liveDigest(task.id);
+      const live = await liveDigest(again, task.id);
       if (fresh !== live) differing += 1;
       say(
-        `${fresh === live ? 'equal  ' : 'differs'} ${task.id} ${fresh.slice(0, 16)} ${live.slice(0, 16)}`,
+        `${fresh === live ? 'equal  ' : 'differs'} ${task.id} ${fresh.slice(0, 16)} ${live.length === 64 ? live.slice(0, 16) : live}`,
       );
     }
     say(differing === 0 ? 'rebuilt state equals the live one' : `${differing} tasks differ`);
-    return differing === 0 ? EXIT.done : EXIT.difference;
+    if (faulty > 0) say(`${faulty} faults in what it was rebuilt from`);
+    return differing === 0 && faulty === 0 ? EXIT.done : EXIT.difference;
   } finally {
     progress.done();
     await again.close();
+  }
+}
+
+/** The digest, or why there is none: one task that cannot be read must not hide the others. */
+async function liveDigest(again: Again, task: string): Promise<string> {
+  try {
+    return await again.liveDigest(task);
+  } catch (error) {
+    if (!(error instanceof WeirError)) throw error;
+    return explain(error).line;
   }
 }

@@ -81,7 +81,9 @@ export async function proveDecision(options: ProveOptions): Promise<Proof | unde
   if (!plan) {
     steps.push(notDone(1, 'this build has no such feature set'));
   } else {
-    const again = decideAgain(plan, { decision, evidence, controls });
+    // A policy record that lies about its digest is a fault told above, and no policy.
+    const readable = { ...controls, policy: policy && controls.policy };
+    const again = decideAgain(plan, { decision, evidence, controls: readable });
     const { audit } = found;
     if (audit && !again.digest.equals(audit.decision_digest) && again.differences.length === 0) {
       faults.push('the audit record has another digest than the decision it is about');
