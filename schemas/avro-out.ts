@@ -13,7 +13,9 @@ import { Buffer } from 'node:buffer';
 
 const FIRST_BYTES = 16 * 1024;
 /** Longest text whose length is one byte of zigzag varint. */
-const SHORT_MAX = 63;
+const ONE_BYTE_MAX = 63;
+/** Below this a loop over chars (hex64 ids are most of them) beats calls into the runtime. */
+const SHORT_MAX = 96;
 const ASCII_MAX = 127;
 const INT_MAX = 2 ** 30;
 /** avsc's own bound. */
@@ -45,9 +47,9 @@ export class AvroOut {
       this.longText(text);
       return;
     }
-    this.reserve(1 + size);
-    const { bytes } = this;
-    const from = this.length + 1;
+    this.reserve(2 + size);
+    const { bytes, length } = this;
+    const from = size > ONE_BYTE_MAX ? length + 2 : length + 1;
     for (let at = 0; at < size; at += 1) {
       const unit = text.charCodeAt(at);
       if (unit > ASCII_MAX) {
@@ -56,7 +58,10 @@ export class AvroOut {
       }
       bytes[from + at] = unit;
     }
-    bytes[from - 1] = size * 2;
+    if (size > ONE_BYTE_MAX) {
+      bytes[length] = ((size * 2) & 127) | 128;
+      bytes[length + 1] = size >> 6;
+    } else bytes[length] = size * 2;
     this.length = from + size;
   }
 
@@ -92,6 +97,24 @@ export class AvroOut {
     }
     this.bytes[this.length] = rest;
     this.length += 1;
+  }
+
+  /** A list of [null, double], as feature values are. */
+  maybeDoubles(values: readonly (number | null)[]): void {
+    const size = values.length;
+    if (size > 0) {
+      this.long(size);
+      this.reserve(size * 9);
+      const { bytes } = this;
+      let at = this.length;
+      for (const value of values) {
+        bytes[at] = value === null ? 0 : 2;
+        at += 1;
+        if (value !== null) at = bytes.writeDoubleLE(value, at);
+      }
+      this.length = at;
+    }
+    this.long(0);
   }
 
   double(value: number): void {

@@ -74,6 +74,7 @@ class Writers {
   }
 
   array(schema, value) {
+    if (JSON.stringify(schema.items) === '["null","double"]') return `out.maybeDoubles(${value});`;
     const item = this.statement(schema.items, 'item');
     const list = `out.list(${value}, (out, item) => { ${item} });`;
     const name = typeof schema.items === 'object' ? schema.items.name : undefined;

@@ -16,7 +16,7 @@ export function writeSnapshotGap(out: AvroOut, value: SnapshotGap): void {
 export function writeSnapshot(out: AvroOut, value: Snapshot): void {
   out.text(value.recipe);
   out.list(value.keys, (out, item) => { writeSnapshotKey(out, item); });
-  out.list(value.values, (out, item) => { out.maybe(item, (out, value) => { out.double(value); }); });
+  out.maybeDoubles(value.values);
   out.list(value.gaps, (out, item) => { writeSnapshotGap(out, item); });
   out.text(value.definition_hash);
 }
