@@ -143,6 +143,10 @@ export const CODES = {
     'halt',
     'A batch names a bundle the model pool does not hold; load it first.',
   ),
+  EVENT_TIME_JUMP: code(
+    'divert',
+    'The event time is over 24 h ahead of its run and of its record; mend the producer clock.',
+  ),
   ROLE_CONFLICT: code(
     'divert',
     'A join frame already has another event in this role; the first one stands.',

@@ -10,6 +10,7 @@ import { decide, policiesStore } from '../operators/decision/decision-stage.js';
 import { rtdlRecords } from '../operators/decision/decided-records.js';
 import { controlStore } from '../operators/decision/control-row.js';
 import { DEFAULT_SCOPE, type DecisionScope } from '../operators/decision/decision-scope.js';
+import { newestStore } from '../operators/decision/event-time.js';
 import { flowJoin } from '../operators/decision/flow-join.js';
 import { flowStore } from '../operators/decision/flow.js';
 import { frames, frameStore, watermarkStore } from '../operators/decision/frames.js';
@@ -95,6 +96,7 @@ const storesOf = (plan: FeaturePlan) => ({
   watermarks: watermarkStore(),
   flows: flowStore(KEPT),
   seen: guardStore({ keepMs: 7 * DAY_MS, keysMax: 2_000_000 }),
+  newest: newestStore(),
   control: controlStore(),
   labelled: labelledEventStore({ keysMax: 4_000_000 }),
   highs: runHighStore({ keysMax: 10_000 }),
@@ -161,6 +163,7 @@ const loopOf =
         posture,
         flows: stores.flows,
         seen: stores.seen,
+        newest: stores.newest,
         control: stores.control,
         plan,
         scope,

@@ -54,6 +54,7 @@ export class Control {
   readonly #plan: FeaturePlan;
   readonly #scope: DecisionScope;
   readonly #groups: ReadonlyMap<string, string>;
+  readonly #tenants: ReadonlyMap<string, string>;
   /** Resolutions under one view and posture; a pure function remembered, never a state. */
   #resolved = new Map<string, Resolution>();
   #resolvedFor: { readonly registry: unknown; readonly posture: unknown } | undefined;
@@ -65,6 +66,7 @@ export class Control {
     this.#rows = store.rows;
     this.#plan = plan;
     this.#scope = scope;
+    this.#tenants = new Map(Object.entries(scope.tenants));
     this.#groups = new Map(plan.groups.map(({ name, version }) => [name, String(version)]));
   }
 
@@ -141,7 +143,7 @@ export class Control {
   stamp(at: Moment, merchantId: string | undefined): Stamped {
     const policy = this.#row('policy');
     const posture = this.#posture(at, policy === undefined);
-    const tenant = merchantId === undefined ? null : (this.#scope.tenants[merchantId] ?? null);
+    const tenant = merchantId === undefined ? null : (this.#tenants.get(merchantId) ?? null);
     return {
       policyRev: policy?.rev ?? NO_POLICY,
       posture,

@@ -6,7 +6,7 @@
  * makes something leave: heads, feature requests, entities for labels, in the order of the events.
  * state: a flow of about 350 bytes; 24 bytes per traffic event in the duplicate guard; the control rows.
  * time: an event waits from its own record's time; its timer is the flow's earliest due time. fails:
- * PAYLOAD_HASH_MISMATCH, FLOW_BINDING_CONFLICT, PINS_MISMATCH, POLICY_INVALID. crash: waiting events and
+ * PAYLOAD_HASH_MISMATCH, FLOW_BINDING_CONFLICT, PINS_MISMATCH, EVENT_TIME_JUMP, POLICY_INVALID. crash: waiting events and
  * due times are rows of the round; nothing restarts (scenario 61).
  * source: spec/platform.md 1.10, 9, 13; rulings 2, 17; scenarios 43, 44, 55 to 63, 73.
  *
@@ -28,6 +28,7 @@ import type { ControlRow } from './control-row.js';
 import { Control, type AnnotatedRegistryRecord } from './control.js';
 import { CONTEXT_MISSING, CONTEXT_READY, type DecisionHead, type Joined } from './decision-head.js';
 import type { DecisionScope } from './decision-scope.js';
+import { acceptEventTime } from './event-time.js';
 import { dueOf, frameStepOfFlow, timerStep, trafficStep } from './flow-step.js';
 import type { FlowChange, Leaving } from './flow-step.js';
 import type { CountedEvent, Flow } from './flow.js';
@@ -42,6 +43,8 @@ export interface FlowJoinOptions {
   readonly posture: Stream<PostureRecord>;
   readonly flows: Keyed<Flow>;
   readonly seen: Guard;
+  /** Newest event time per run (event-time.ts). */
+  readonly newest: Keyed<number>;
   readonly control: Keyed<ControlRow>;
   readonly plan: FeaturePlan;
   readonly scope: DecisionScope;
@@ -50,6 +53,10 @@ export interface FlowJoinOptions {
 /** Until a policy says otherwise (spec/platform.md 13). */
 export const WAIT_MS = 900;
 export const WAITING_MAX = 10_000;
+
+const COUNTED = { counts: true, silent: false };
+const READ_ONLY = { counts: false, silent: false };
+const SILENTLY = { counts: true, silent: true };
 
 const labelled = (event: CountedEvent, frame: BoundFrame): EventEntities => ({
   eventId: event.eventId,
@@ -72,6 +79,7 @@ class FlowJoin {
   traffic(run: string, event: TrafficFact, tools: Tools<Joined>): void {
     const key = this.keyOf(run, event.flowId);
     const before = this.#options.flows.rows.get(key);
+    acceptEventTime(this.#options.newest.rows, run, event, tools.at.timeMs);
     if (this.#isDuplicate(run, event, before, tools)) {
       tools.absorb('duplicate');
       return;
@@ -166,13 +174,13 @@ class FlowJoin {
     const at = { timeMs: tools.at.timeMs, live: tools.live };
     const stamped = this.#control.stamp(at, frame?.merchantId);
     if (change.countsSilently && frame !== null && first !== null) {
-      this.#ask(requests, frame, { ...first, counts: true, silent: true });
+      this.#ask(requests, frame, first, SILENTLY);
       if (this.#labelled) labels.push(labelled(first, frame));
     }
     for (const one of change.leaving) {
       heads.push(this.#head(one, frame, stamped));
       if (!one.ready || frame === null) continue;
-      this.#ask(requests, frame, { ...one.event, counts: one.counts, silent: false });
+      this.#ask(requests, frame, one.event, one.counts ? COUNTED : READ_ONLY);
       // The flow stands in the windows as its first event; a label must name that one.
       if (this.#labelled && one.counts) labels.push(labelled(one.event, frame));
     }
@@ -202,7 +210,8 @@ class FlowJoin {
   #ask(
     requests: FeatureRequest[],
     frame: BoundFrame,
-    about: Pick<FeatureRequest, 'eventId' | 'tsMicros' | 'amountMinor' | 'counts' | 'silent'>,
+    about: CountedEvent,
+    how: Pick<FeatureRequest, 'counts' | 'silent'>,
   ): void {
     const { ids, flowId } = frame.binds;
     for (const { entity } of this.#options.plan.parts) {
@@ -214,8 +223,8 @@ class FlowJoin {
         tsMicros: about.tsMicros,
         amountMinor: about.amountMinor,
         ids,
-        counts: about.counts,
-        silent: about.silent,
+        counts: how.counts,
+        silent: how.silent,
         featureSet: this.#options.plan.id,
       });
     }
@@ -246,7 +255,7 @@ export const flowJoin = (
   ];
   return lift<TrafficFact, Joined>({
     name: 'flow-join',
-    stores: [options.flows, options.seen, options.control],
+    stores: [options.flows, options.seen, options.newest, options.control],
     also: further,
     settings: `${options.plan.hash} ${JSON.stringify(options.scope)} ${FlowJoin.toString()} ${trafficStep.toString()}`,
     timerKey: ({ run, value }) => join.keyOf(run, value.flowId),

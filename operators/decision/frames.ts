@@ -5,7 +5,7 @@
  * record changed it and its flow is known; at most one per input. state: one frame of about 250 bytes
  * per (run, merchant, arrival_seq), kept `keepMs` after its last record; one watermark per run.
  * time: `lastMs` from positions; lateness in event time. fails: ROLE_CONFLICT, JOIN_KEY_CONFLICT,
- * PAYLOAD_HASH_MISMATCH, PINS_MISMATCH; the first record stands. crash: none; frame and binding are in
+ * PAYLOAD_HASH_MISMATCH, PINS_MISMATCH, EVENT_TIME_JUMP; the first record stands. crash: none; frame and binding are in
  * one commit (scenario 45).
  * source: spec/platform.md 9; scenarios 40 to 48.
  *
@@ -22,6 +22,7 @@ import { keyedStore } from '../../state/store.js';
 import { lift, type Tools } from '../lift.js';
 import type { Signal } from '../signal.js';
 import type { Keyed } from '../wiring.js';
+import { refuseJump } from './event-time.js';
 import { frameCodec, isBound, type BoundFrame, type Frame } from './frame.js';
 import type { ContextFact, EventFact } from './inlet.js';
 
@@ -141,10 +142,11 @@ export function frameStep(frame: Frame | undefined, fact: ContextFact, atMs: num
   };
 }
 
-/** F5. */
+/** F5; a jump would make everything after it late. */
 function watch(fact: ContextFact, watermarks: Keyed<number>, tools: Tools<BoundFrame>): void {
   const key = scopedKey(fact.pins.platform_run_id);
   const high = watermarks.rows.get(key);
+  refuseJump(fact, high, tools.at.timeMs);
   if (high === undefined || fact.tsMicros > high) watermarks.rows.put(key, fact.tsMicros);
   else if (fact.tsMicros < high - LATE_MS * MICROS_PER_MS) tools.note(LATE_CONTEXT);
 }

@@ -7,7 +7,14 @@ import { payloadHashOf, payloadHashOfJson } from '../../schemas/payload-hash.js'
 import { parseJson, type JsonObject } from '../../schemas/json-text.js';
 import { defaultFeaturePlan } from '../../topologies/features/feature-sets.js';
 import { amountBundle, control } from '../support/loop-control.js';
-import { codesOf, countOf, openLoop, outputsOf, rowsOf } from '../support/loop-driver.js';
+import {
+  codesOf,
+  countOf,
+  openLoop,
+  outputsOf,
+  rowsOf,
+  unlistedReasons,
+} from '../support/loop-driver.js';
 import {
   anchor,
   arrival,
@@ -28,6 +35,7 @@ const T = BASE_MS + 1000;
 
 let open: Driver[] = [];
 afterEach(async () => {
+  for (const driver of open) expect(await unlistedReasons(driver)).toEqual([]);
   await Promise.all(open.map((driver) => driver.close()));
   open = [];
 });
@@ -270,5 +278,22 @@ describe('context', () => {
     const { decisions } = await outputsOf(driver);
     expect(decisions.map((one) => one.context_status)).toEqual(['CONTEXT_MISSING']);
     expect(countOf(driver, 'flow-join', 'late_context_after_decision')).toBe(1);
+  });
+
+  it('an event time over 24 h ahead of its run and record is quarantined and makes nothing late', async () => {
+    const far: FlowPlan = { flowId: '9', tsMs: T + 25 * 3_600_000 };
+    const near: FlowPlan = { flowId: '8', tsMs: T + 23 * 3_600_000 };
+    const driver = await ran([
+      ...input.context(far, T),
+      input.traffic(far, T),
+      ...input.context({ flowId: '1' }, T + 1),
+      input.traffic({ flowId: '1' }, T + 2),
+      ...input.context(near, T + 3),
+      input.traffic(near, T + 4),
+    ]);
+    expect(await codesOf(driver)).toEqual(Array(4).fill('EVENT_TIME_JUMP'));
+    expect(countOf(driver, 'frames', 'late_context')).toBe(0);
+    const flows = (await outputsOf(driver)).decisions.map(({ subject }) => subject.flow_id);
+    expect(flows).toEqual(['1', '8']);
   });
 });

@@ -7,7 +7,14 @@ import { snapshotSchema } from '../../schemas/generated/snapshot.js';
 import { topics } from '../../schemas/topics.js';
 import { defaultFeaturePlan } from '../../topologies/features/feature-sets.js';
 import { amountBundle, control } from '../support/loop-control.js';
-import { codesOf, contentOf, countOf, openLoop, outputsOf } from '../support/loop-driver.js';
+import {
+  codesOf,
+  contentOf,
+  countOf,
+  openLoop,
+  outputsOf,
+  unlistedReasons,
+} from '../support/loop-driver.js';
 import { BASE_MS, input, traffic, type FlowPlan } from '../support/loop-events.js';
 
 const bundle = amountBundle(defaultFeaturePlan);
@@ -17,6 +24,7 @@ const PLAN: FlowPlan = { flowId: '1' };
 
 let open: Driver[] = [];
 afterEach(async () => {
+  for (const driver of open) expect(await unlistedReasons(driver)).toEqual([]);
   await Promise.all(open.map((driver) => driver.close()));
   open = [];
 });
@@ -37,7 +45,7 @@ async function lived(inputs: readonly DriverInput[], untilMs: number): Promise<D
   const driver = await openLoop({ clock: 'wall' });
   open.push(driver);
   const timed = inputs.flatMap((one) =>
-    'atMs' in one && one.atMs !== undefined ? [{ clockMs: one.atMs }, one] : [one],
+    'source' in one ? [{ clockMs: one.atMs ?? BASE_MS }, one] : [one],
   );
   await driver.run([...START, { clockMs: BASE_MS + 1000 }, ...timed]);
   await driver.settle(untilMs - driver.nowMs);

@@ -8,7 +8,7 @@ import type { Health } from '../../schemas/generated/health.js';
 import { defaultFeaturePlan } from '../../topologies/features/feature-sets.js';
 import { fixtureModel } from '../operators/model/tree-fixture.js';
 import { amountBundle, control } from '../support/loop-control.js';
-import { codesOf, openLoop, outputsOf } from '../support/loop-driver.js';
+import { codesOf, openLoop, outputsOf, unlistedReasons } from '../support/loop-driver.js';
 import { BASE_MS, input, type FlowPlan } from '../support/loop-events.js';
 
 const bundle = amountBundle(defaultFeaturePlan);
@@ -16,6 +16,7 @@ const T = BASE_MS + 2000;
 
 let open: Driver[] = [];
 afterEach(async () => {
+  for (const driver of open) expect(await unlistedReasons(driver)).toEqual([]);
   await Promise.all(open.map((driver) => driver.close()));
   open = [];
 });

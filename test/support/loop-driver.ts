@@ -8,6 +8,7 @@ import type { ScoreAsk } from '../../operators/decision/scoring.js';
 import type { Border } from '../../runner/engine/execution.js';
 import type { AuditRecord } from '../../schemas/generated/audit-record.js';
 import type { ActionIntent, DecisionResponse } from '../../schemas/generated/rtdl-record.js';
+import { reasonEntry, SKIP_REASONS } from '../../schemas/reasons.js';
 import { topics } from '../../schemas/topics.js';
 import { rtdlTopology, type RtdlOptions } from '../../topologies/rtdl.js';
 import { BASE_MS } from './loop-events.js';
@@ -83,4 +84,25 @@ export function countOf(driver: Driver, operator: string, reason: string): numbe
     .flatMap((task) => [...task.accounts.values()])
     .filter((account) => account.name === operator)
     .reduce((sum, account) => sum + (account.reasons.get(reason) ?? 0), 0);
+}
+
+/** Names test policies and bundles give to reasons of their own. */
+const OWN_REASONS: ReadonlySet<string> = new Set([
+  'AMOUNT_OVER_CAP',
+  'SMALL_TEST_AMOUNT',
+  'HIGH_AMOUNT',
+]);
+
+/** Reason codes of all decisions that schemas/reasons.ts does not list; must be none. */
+export async function unlistedReasons(driver: Driver): Promise<readonly string[]> {
+  const { decisions } = await outputsOf(driver);
+  return decisions
+    .flatMap(({ reason_codes }) => reason_codes)
+    .filter((code) => !OWN_REASONS.has(code) && reasonEntry(code) === undefined)
+    .concat(
+      decisions
+        .flatMap(({ stages }) => stages.map(({ outcome }) => outcome))
+        .filter((outcome) => outcome !== 'ok')
+        .filter((outcome) => SKIP_REASONS[outcome.slice('skipped:'.length)] === undefined),
+    );
 }
