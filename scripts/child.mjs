@@ -17,7 +17,11 @@ export class Child {
     this.startMs = performance.now();
     this.output = '';
     this.waiting = [];
-    this.process = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.process = spawn(process.execPath, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // Says when a round is committed.
+      env: { ...process.env, LOG_LEVEL: 'debug' },
+    });
     Child.#living.add(this);
     for (const stream of [this.process.stdout, this.process.stderr]) {
       stream.setEncoding('utf8').on('data', (text) => {

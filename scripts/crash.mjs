@@ -73,7 +73,7 @@ const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
 async function killSomewhere(child, { startingMs, runningMs }) {
   if (random() < STARTING) await Promise.race([sleep(random() * startingMs), child.ended]);
   else {
-    await child.said(' round ');
+    await child.said('round committed');
     if (!child.end) await Promise.race([sleep(random() * 2 * runningMs), child.ended]);
   }
   if (child.end) return false;

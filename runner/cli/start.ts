@@ -68,6 +68,8 @@ async function start(names: readonly string[], options: StartOptions): Promise<n
         : { partitions: wholeNumber('--partitions', options.partitions) }),
       onRound: (topology, report) => {
         services.onRound(topology, report);
+        const { round, records, mode } = report;
+        log.debug({ topology, round, mode, stepped: records }, 'round committed');
         progress(
           `${topology} round ${grouped(report.round)}, ${report.mode}, ${grouped(runtime.groups.reduce((sum, group) => sum + group.lag, 0))} records ahead`,
         );
