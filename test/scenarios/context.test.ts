@@ -266,6 +266,16 @@ describe('context', () => {
     expect(await codesOf(driver)).toEqual(['PINS_MISMATCH']);
   });
 
+  it('46. traffic pinned to another scenario run than its flow is quarantined as PINS_MISMATCH', async () => {
+    const plan: FlowPlan = { flowId: '1' };
+    const driver = await ran([
+      ...input.context(plan, T),
+      input.traffic({ ...plan, scenarioRun: 'ab'.repeat(16) }, T + 1),
+    ]);
+    expect(await codesOf(driver)).toEqual(['PINS_MISMATCH']);
+    expect((await outputsOf(driver)).decisions).toHaveLength(0);
+  });
+
   it('47. context older than the watermark less 2 minutes changes state, is counted, and re-decides nothing', async () => {
     const late: FlowPlan = { flowId: '1', tsMs: BASE_MS - 121_000 };
     const driver = await ran([

@@ -44,7 +44,7 @@ async function ran(
 async function lived(inputs: readonly DriverInput[], untilMs: number): Promise<Driver> {
   const driver = await openLoop({ clock: 'wall' });
   open.push(driver);
-  const timed = inputs.flatMap((one) =>
+  const timed = inputs.flatMap((one): DriverInput[] =>
     'source' in one ? [{ clockMs: one.atMs ?? BASE_MS }, one] : [one],
   );
   await driver.run([...START, { clockMs: BASE_MS + 1000 }, ...timed]);

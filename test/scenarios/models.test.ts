@@ -5,6 +5,7 @@ import type { Bundle } from '../../operators/model/bundle.js';
 import type { Driver, DriverInput } from '../../runner/driver.js';
 import type { Border } from '../../runner/engine/execution.js';
 import type { Health } from '../../schemas/generated/health.js';
+import { topics } from '../../schemas/topics.js';
 import { defaultFeaturePlan } from '../../topologies/features/feature-sets.js';
 import { fixtureModel } from '../operators/model/tree-fixture.js';
 import { amountBundle, control } from '../support/loop-control.js';
@@ -119,8 +120,15 @@ describe('posture', () => {
     await driver.settle(8000);
     await driver.run(flow('2', driver.nowMs));
     await driver.settle(1000);
-    const modes = (await decided(driver)).map(({ degrade_posture: { mode } }) => mode);
-    expect(modes).toEqual(['NORMAL', 'FAIL_CLOSED']);
+    const [fresh, aged] = await decided(driver);
+    expect(fresh?.degrade_posture.mode).toBe('NORMAL');
+    expect(aged?.degrade_posture).toMatchObject({
+      mode: 'FAIL_CLOSED',
+      reason: expect.stringContaining('registry_health') as string,
+    });
+    // Nobody measured for 8 s, and yet the posture was repeated each second.
+    const told = (await driver.emitted(topics.posture)).filter(({ value }) => value.heartbeat);
+    expect(told.length).toBeGreaterThanOrEqual(8);
   });
 
   it('67. a posture topic silent for over 3 s of live rounds fails closed', async () => {

@@ -1,7 +1,7 @@
 /** Gathering parts that come late, early, or not at all: what a fused round never shows. */
 import { afterEach, describe, expect, it } from 'vitest';
 import type { DecisionHead } from '../../../operators/decision/decision-head.js';
-import { gather, GATHER_MS, gatherStore } from '../../../operators/decision/gather.js';
+import { gather, gatherStore } from '../../../operators/decision/gather.js';
 import { Server } from '../../../operators/decision/serve.js';
 import { flatMap } from '../../../operators/flat-map.js';
 import { trafficFact } from '../../../operators/decision/inlet.js';
@@ -138,7 +138,7 @@ describe('gather', () => {
   it('G1. leaves with what is there when its time is up; a part after that makes no second decision', async () => {
     expect(
       await outcome([head('1', T), part('1', 'account', T + 10), part('1', 'device', T + 1500)]),
-    ).toEqual([['1', 'account', GATHER_MS]]);
+    ).toEqual([['1', 'account', 1150]]);
     const rows = await driver?.opened.group.tasks[0]?.state.scan(0, '', 10);
     expect(rows).toEqual([]);
   });
@@ -151,7 +151,7 @@ describe('gather', () => {
         { crash: 'now' },
         part('1', 'account', T + 600),
       ]),
-    ).toEqual([['1', 'account', GATHER_MS]]);
+    ).toEqual([['1', 'account', 1150]]);
   });
 
   it('what did not come is served as null with FEATURES_MISSING, and named', () => {
