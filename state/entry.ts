@@ -24,6 +24,8 @@ export interface EntryOwner {
   stands(value: unknown): boolean;
   /** The value as it is stored. */
   encode(value: unknown): Uint8Array;
+  /** Between rounds its entries keep bytes, not values. */
+  readonly restsEncoded: boolean;
 }
 
 export class Entry {

@@ -31,6 +31,7 @@ export class KeyedTable implements KeyedStore<unknown>, EntryOwner {
   readonly entries = new Map<string, Entry>();
   readonly spec: KeyedStoreSpec<unknown>;
   readonly count = new LiveCount();
+  readonly restsEncoded: boolean;
   protected readonly context: TableContext;
   private readonly expires: boolean;
 
@@ -39,6 +40,7 @@ export class KeyedTable implements KeyedStore<unknown>, EntryOwner {
     this.prefix = prefix;
     this.context = context;
     this.expires = spec.expiresMs !== undefined;
+    this.restsEncoded = spec.restEncoded ?? false;
   }
 
   get(key: string): unknown {

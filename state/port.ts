@@ -30,6 +30,11 @@ export interface KeyedStoreSpec<V> {
    * removed by the sweeper later. Absent: kept until deleted.
    */
   expiresMs?(value: V): number;
+  /**
+   * Rows are seldom read again soon: between rounds the cache keeps their bytes, not their values,
+   * which is a tenth of the heap and nothing for the garbage collector to copy.
+   */
+  readonly restEncoded?: boolean;
 }
 
 /** Duplicate guard: 128-bit id and 64-bit payload hash in at most 8 time buckets, resident. */

@@ -16,6 +16,8 @@ export interface KeyedStoreOptions<V> {
   readonly codec?: Codec<V>;
   /** When a value stops being there, ms on the task's clock; absent: kept until deleted. */
   readonly expiresMs?: (value: V) => number;
+  /** For rows seldom read again soon: the cache keeps their bytes between rounds. Default false. */
+  readonly restEncoded?: boolean;
 }
 
 export interface TtlStoreOptions<V> extends Omit<KeyedStoreOptions<V>, 'expiresMs'> {
@@ -30,10 +32,16 @@ export interface Timed {
 
 /** Values by key, kept until deleted or, with `expiresMs`, until then. */
 export function keyedStore<V>(options: KeyedStoreOptions<V>): KeyedStoreSpec<V> {
-  const { keysMax, version = 1, codec = packCodec<V>(), expiresMs } = options;
+  const { keysMax, version = 1, codec = packCodec<V>(), expiresMs, restEncoded } = options;
   requireWhole('keysMax', keysMax, Number.MAX_SAFE_INTEGER);
   requireWhole('version', version, 255);
-  const spec = { kind: 'keyed', codec, version, keysMax } as const;
+  const spec = {
+    kind: 'keyed',
+    codec,
+    version,
+    keysMax,
+    ...(restEncoded ? { restEncoded } : {}),
+  } as const;
   return expiresMs === undefined ? spec : { ...spec, expiresMs };
 }
 

@@ -116,6 +116,10 @@ export class TaskStores {
     const bytes = stands ? owner.encode(entry.value) : null;
     out.row(owner.prefix, entry.key, bytes);
     this.context.cache.log(entry, { ...rounds, bytes });
+    if (bytes !== null && owner.restsEncoded) {
+      entry.raw = bytes;
+      entry.value = undefined;
+    }
   }
 
   /** Recovery: one row of a committed round's blob, by its full key; `value` may be a view. */

@@ -200,5 +200,6 @@ export const flowStore = (bounds: {
   keyedStore<Flow>({
     keysMax: bounds.keysMax,
     codec: flowCodec,
+    restEncoded: true,
     expiresMs: (flow) => flow.lastMs + bounds.keepMs,
   });

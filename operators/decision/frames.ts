@@ -45,6 +45,7 @@ export const frameStore = (bounds: {
   keyedStore<Frame>({
     keysMax: bounds.keysMax,
     codec: frameCodec,
+    restEncoded: true,
     expiresMs: (frame) => frame.lastMs + bounds.keepMs,
   });
 

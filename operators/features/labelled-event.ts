@@ -73,6 +73,7 @@ export const labelledEventStore = (options: {
   keyedStore<LabelledEvent>({
     keysMax: options.keysMax,
     codec,
+    restEncoded: true,
     expiresMs: ({ untilMs }) => untilMs + GRACE_MS,
   });
 
