@@ -6,8 +6,8 @@
  * makes something leave: heads, feature requests, entities for labels, in the order of the events.
  * state: a flow of about 350 bytes; 24 bytes per traffic event in the duplicate guard; the control rows.
  * time: an event waits from its own record's time; its timer is the flow's earliest due time. fails:
- * PAYLOAD_HASH_MISMATCH, FLOW_BINDING_CONFLICT, PINS_MISMATCH, EVENT_TIME_JUMP, POLICY_INVALID. crash: waiting events and
- * due times are rows of the round; nothing restarts (scenario 61).
+ * PAYLOAD_HASH_MISMATCH, FLOW_BINDING_CONFLICT, PINS_MISMATCH, EVENT_TIME_JUMP, POLICY_INVALID.
+ * crash: waiting events and due times are rows of the round; nothing restarts (scenario 61).
  * source: spec/platform.md 1.10, 9, 13; rulings 2, 17; scenarios 43, 44, 55 to 63, 73.
  *
  * J6. A duplicate is found before anything else happens to the event (scenario 63).
