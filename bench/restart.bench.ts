@@ -43,7 +43,9 @@ const round = (from: number, to: number): void => {
 };
 for (let n = 0; n < keys; n += ROUND) {
   round(n, Math.min(keys, n + ROUND));
-  if (state.checkpointDue()) (blobs.splice(0, blobs.length), await state.checkpoint());
+  if (!state.checkpointDue()) continue;
+  blobs.length = 0;
+  await state.checkpoint();
 }
 await state.checkpoint();
 blobs.length = 0;

@@ -29,6 +29,7 @@ import type { Planned } from './plan.js';
 import type { PortHost } from './ports.js';
 import { RecordDecoder } from './record-decoder.js';
 import { Round, type BorderWork } from './round.js';
+import { earliestTimer } from './earliest-timer.js';
 import { asWeirError } from './step-error.js';
 import type { Task } from './task.js';
 
@@ -254,7 +255,7 @@ export class Executor implements PortHost {
   #fireTimers(boundMs: number): number | undefined {
     let lastDueMs = -1;
     while (this.#earliestDueMs < boundMs) {
-      const next = this.#nextTimer();
+      const next = earliestTimer(this.#parts.tasks);
       this.#earliestDueMs = next?.row.dueMs ?? Number.MAX_SAFE_INTEGER;
       if (!next || next.row.dueMs >= boundMs) return undefined;
       const { task, row } = next;
@@ -270,20 +271,6 @@ export class Executor implements PortHost {
       this.#drain();
     }
     return undefined;
-  }
-
-  #nextTimer() {
-    let best: { task: Task; row: NonNullable<ReturnType<Task['state']['nextTimer']>> } | undefined;
-    for (const task of this.#parts.tasks) {
-      const row = task.state.nextTimer();
-      if (!row) continue;
-      const sooner =
-        !best ||
-        row.dueMs < best.row.dueMs ||
-        (row.dueMs === best.row.dueMs && row.setter < best.row.setter);
-      if (sooner) best = { task, row };
-    }
-    return best;
   }
 
   /** X4. */

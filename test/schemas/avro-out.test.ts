@@ -12,10 +12,10 @@ import { writeSnapshot } from '../../schemas/generated/snapshot-writer.js';
 const VALUES = 400;
 const out = new AvroOut();
 
-function bytesBeside<T>(schema: string, write: (out: AvroOut, value: T) => void) {
+function bytesBeside(schema: string, write: (out: AvroOut, value: never) => void) {
   const type = avroType(schema);
   return Array.from({ length: VALUES }, () => {
-    const value = type.random() as T;
+    const value = type.random() as never;
     const want = type.toBuffer(value).toString('hex');
     write(out.begin(), value);
     const found = out.view().toString('hex');
@@ -28,9 +28,9 @@ function bytesBeside<T>(schema: string, write: (out: AvroOut, value: T) => void)
 describe('generated Avro writers', () => {
   it('A1. write the bytes avsc writes, for random decisions, intents, audits and snapshots', () => {
     const all = [
-      ...bytesBeside<RtdlRecord>(rtdlRecordSchema, writeRtdlRecord),
-      ...bytesBeside<AuditRecord>(auditRecordSchema, writeAuditRecord),
-      ...bytesBeside<Snapshot>(snapshotSchema, writeSnapshot),
+      ...bytesBeside(rtdlRecordSchema, writeRtdlRecord),
+      ...bytesBeside(auditRecordSchema, writeAuditRecord),
+      ...bytesBeside(snapshotSchema, writeSnapshot),
     ];
     expect(all).toHaveLength(3 * VALUES);
     for (const { want, found, again } of all) {

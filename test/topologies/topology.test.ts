@@ -145,7 +145,7 @@ describe('topology', () => {
       stores: { shopCounts },
       wire: (streams, stores, sinks) => {
         // @ts-expect-error no such field
-        streams.auths.pipe(map((value) => value.cart));
+        streams.auths.pipe(map((value) => value.cart === undefined));
         // @ts-expect-error no such store
         const missing: unknown = stores.counts;
         // @ts-expect-error an Auth is not a Verdict
