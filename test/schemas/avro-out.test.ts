@@ -2,11 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { AvroOut } from '../../schemas/avro-out.js';
 import { avroType } from '../../schemas/codec.js';
-import { auditRecordSchema, type AuditRecord } from '../../schemas/generated/audit-record.js';
+import { auditRecordSchema } from '../../schemas/generated/audit-record.js';
 import { writeAuditRecord } from '../../schemas/generated/audit-record-writer.js';
-import { rtdlRecordSchema, type RtdlRecord } from '../../schemas/generated/rtdl-record.js';
+import { rtdlRecordSchema } from '../../schemas/generated/rtdl-record.js';
 import { writeRtdlRecord } from '../../schemas/generated/rtdl-record-writer.js';
-import { snapshotSchema, type Snapshot } from '../../schemas/generated/snapshot.js';
+import { snapshotSchema } from '../../schemas/generated/snapshot.js';
 import { writeSnapshot } from '../../schemas/generated/snapshot-writer.js';
 
 const VALUES = 400;

@@ -75,7 +75,7 @@ describe('the shipped bundles', () => {
     async () => {
       expect(TRAINING_WORLD.seed).not.toBe(DEFAULT_WORLD.seed);
       const set = await worldTrainingSet(makeWorld({ ...DEFAULT_WORLD, flows: 3000 }));
-      expect(set.rows).toHaveLength(8000);
+      expect(set.rows).toHaveLength(6000);
       const { model, alone } = areas(await bundleOf('default'), set, 'amount_sum');
       expect(model).toBeGreaterThanOrEqual(0.85);
       expect(alone).toBeLessThanOrEqual(0.75);
