@@ -6,6 +6,7 @@ import { openBus } from '../bus/open.js';
 import { createLogger } from '../log.js';
 import { Runtime } from '../runtime.js';
 import { attachServices } from '../services.js';
+import { publishOpening } from '../publish-opening.js';
 import { findTopologyOn, rememberSettings } from '../run-settings.js';
 import { untilEnd } from '../until-end.js';
 import { clockOf, DATA_OPTION, dataDirOf, wholeNumber } from './options.js';
@@ -85,6 +86,11 @@ async function start(names: readonly string[], options: StartOptions): Promise<n
     );
     if (bus.clock === 'wall' && running.includes('rtdl') && !running.includes('ieg')) {
       remark('without ieg decisions do without the graph (DEGRADED_2); run: runner start rtdl ieg');
+    }
+    if (await publishOpening(runtime, options.features ?? 'default')) {
+      remark(
+        'published the shipped policy and bundle; yours go on fp.policy.v1 and fp.registry.v1',
+      );
     }
     const stop = (): void => {
       remark('stopping after the current round');
