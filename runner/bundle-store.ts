@@ -39,6 +39,10 @@ export class BundleStore {
     return { sha256, location };
   }
 
+  has(sha256: string): boolean {
+    return this.#loaded.has(sha256);
+  }
+
   /** True once the bundle is loaded, checked and on the shelf. */
   async load(file: { readonly sha256: string; readonly location: string }): Promise<boolean> {
     if (this.#loaded.has(file.sha256)) return true;
@@ -63,13 +67,16 @@ export class BundleStore {
     }
   }
 
-  /** Bundles that could not be loaded, or could not be read again now: a restart would miss them. */
+  /**
+   * Bundles that cannot be loaded, or could not be read again now: a restart would miss them. One that
+   * came back is loaded by asking.
+   */
   async unreadable(): Promise<readonly string[]> {
     const gone: string[] = [];
     for (const [sha256, path] of this.#paths) {
       try {
         await access(path, constants.R_OK);
-        if (!this.#loaded.has(sha256)) gone.push(sha256);
+        if (!(await this.load({ sha256, location: path }))) gone.push(sha256);
       } catch {
         gone.push(sha256);
       }

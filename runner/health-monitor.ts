@@ -8,7 +8,7 @@
  * | signal | measured | OK while |
  * |---|---|---|
  * | eb_consumer_lag | broker time less the loop's progress, while records lie ahead | at most 5 s |
- * | ofp_health | age of the last committed round while records lie ahead; halted is ERROR | at most 10 s |
+ * | ofp_health | the same; halted or stopped is ERROR | at most 10 s |
  * | ieg_health | the same of topology `ieg`; MISSING while it does not run | at most 10 s |
  * | registry_health | registry answers, every bundle it names can be read | it does |
  * | posture_store_health | the posture topic can be read; its silence on the loop's clock | at most 3 s |
@@ -26,12 +26,22 @@ import { topics } from '../schemas/topics.js';
 import type { Logger } from './log.js';
 import type { Runtime, RunningTopology } from './runtime.js';
 
-const EVERY_MS = 1000;
-const LAG_BUDGET_MS = 5000;
-const AGE_BUDGET_MS = 10_000;
-const POSTURE_BUDGET_MS = 3000;
-/** Once live, the loop has this long to publish a posture. */
-const POSTURE_GRACE_MS = 5000;
+export interface HealthTimings {
+  readonly everyMs: number;
+  readonly lagBudgetMs: number;
+  readonly ageBudgetMs: number;
+  readonly postureBudgetMs: number;
+  /** Once live, the loop has this long to publish a posture. */
+  readonly postureGraceMs: number;
+}
+
+export const HEALTH_TIMINGS: HealthTimings = {
+  everyMs: 1000,
+  lagBudgetMs: 5000,
+  ageBudgetMs: 10_000,
+  postureBudgetMs: 3000,
+  postureGraceMs: 5000,
+};
 
 type Reading = Pick<Health, 'state' | 'value' | 'budget' | 'unit' | 'detail'>;
 type Probe = () => Promise<Reading> | Reading;
@@ -57,16 +67,20 @@ export interface HealthMonitor {
 }
 
 /** Starts measuring when a topology listens; the first batch is out when this resolves. */
-export async function startHealthMonitor(runtime: Runtime, log: Logger): Promise<HealthMonitor> {
+export async function startHealthMonitor(
+  runtime: Runtime,
+  log: Logger,
+  timings: Partial<HealthTimings> = {},
+): Promise<HealthMonitor> {
   const loop = runtime.running.find(({ topology }) =>
     topology.sources.some((source) => source.topic.name === topics.health.name),
   );
   if (!loop || runtime.bus.clock !== 'wall') return { close: () => Promise.resolve() };
-  const monitor = new Monitor(runtime, loop, log);
+  const monitor = new Monitor(runtime, loop, { log, ...HEALTH_TIMINGS, ...timings });
   await monitor.publish();
   const timer = setInterval(() => {
     void monitor.publish();
-  }, EVERY_MS);
+  }, timings.everyMs ?? HEALTH_TIMINGS.everyMs);
   return {
     close: () => {
       clearInterval(timer);
@@ -78,6 +92,7 @@ export async function startHealthMonitor(runtime: Runtime, log: Logger): Promise
 class Monitor {
   readonly #runtime: Runtime;
   readonly #log: Logger;
+  readonly #timings: HealthTimings;
   readonly #codec;
   readonly #probes: Readonly<Record<string, Probe>>;
   #liveSinceMs: number | undefined;
@@ -85,9 +100,14 @@ class Monitor {
   #refusedSinceMs: number | undefined;
   #busy: Promise<void> = Promise.resolve();
 
-  constructor(runtime: Runtime, loop: RunningTopology, log: Logger) {
+  constructor(
+    runtime: Runtime,
+    loop: RunningTopology,
+    options: HealthTimings & { readonly log: Logger },
+  ) {
     this.#runtime = runtime;
-    this.#log = log;
+    this.#log = options.log;
+    this.#timings = options;
     this.#codec = topicCodec(topics.health, runtime.lookup);
     this.#probes = {
       eb_consumer_lag: () => this.#lag(loop),
@@ -100,7 +120,7 @@ class Monitor {
       posture_store_health: () => this.#posture(loop),
       control_publish_health: () => {
         const nowMs = performance.now();
-        return measured(nowMs - (this.#refusedSinceMs ?? nowMs), LAG_BUDGET_MS, 'ms');
+        return measured(nowMs - (this.#refusedSinceMs ?? nowMs), this.#timings.lagBudgetMs, 'ms');
       },
     };
   }
@@ -149,20 +169,33 @@ class Monitor {
     }
   }
 
-  #lag({ opened }: RunningTopology): Reading {
-    const { group } = opened;
-    // Before the first plan nothing is known of its progress.
-    const known = group.lag > 0 && group.progressMs > 0;
-    const behindMs = known ? this.#runtime.bus.nowMs() - group.progressMs : 0;
-    return measured(Math.max(0, behindMs), LAG_BUDGET_MS, 'ms');
+  async #lag(loop: RunningTopology): Promise<Reading> {
+    return measured(await this.#behindMs(loop), this.#timings.lagBudgetMs, 'ms');
   }
 
-  #progress({ opened, halted, done }: RunningTopology, name: string): Reading {
+  async #progress(running: RunningTopology, name: string): Promise<Reading> {
+    const { halted, done } = running;
     if (halted) return reading('ERROR', `${name} halted: ${halted.message}`);
     if (done) return reading('ERROR', `${name} has stopped`);
-    const { group } = opened;
-    const ageMs = group.lag === 0 ? 0 : this.#runtime.bus.nowMs() - group.clockMs;
-    return measured(Math.max(0, ageMs), AGE_BUDGET_MS, 'ms');
+    return measured(await this.#behindMs(running), this.#timings.ageBudgetMs, 'ms');
+  }
+
+  /**
+   * How far a topology is behind broker time; 0 while nothing lies ahead. The bus is asked what lies
+   * ahead: a topology that is stuck has not pulled, and knows of nothing.
+   */
+  async #behindMs({ opened: { group } }: RunningTopology): Promise<number> {
+    const { bus } = this.#runtime;
+    // Before the first plan nothing is known of its progress.
+    if (group.progressMs === 0) return 0;
+    for (const topic of new Set(group.readers.map((reader) => reader.topic))) {
+      const ends = new Map((await bus.bounds(topic)).map(({ partition, end }) => [partition, end]));
+      const ahead = group.readers.some(
+        (reader) => reader.topic === topic && (ends.get(reader.partition) ?? 0n) > reader.next,
+      );
+      if (ahead) return Math.max(0, bus.nowMs() - group.progressMs);
+    }
+    return 0;
   }
 
   async #registry(): Promise<Reading> {
@@ -179,11 +212,11 @@ class Monitor {
     const [bounds] = await this.#runtime.bus.bounds(topics.posture.name);
     if (group.mode !== 'live') return reading('OK', 'catching up');
     this.#liveSinceMs ??= performance.now();
-    if (performance.now() - this.#liveSinceMs < POSTURE_GRACE_MS) return reading('OK');
+    if (performance.now() - this.#liveSinceMs < this.#timings.postureGraceMs) return reading('OK');
     if (!bounds || bounds.end === bounds.start)
       return reading('MISSING', 'no posture was published');
     const silenceMs = Math.max(0, group.clockMs - bounds.lastTimeMs);
-    return measured(silenceMs, POSTURE_BUDGET_MS, 'ms');
+    return measured(silenceMs, this.#timings.postureBudgetMs, 'ms');
   }
 }
 

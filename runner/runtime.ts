@@ -31,7 +31,7 @@ import { RegistryStore } from './registry/registry-store.js';
 import { ResidentLookup } from './registry/resident-lookup.js';
 import { scoreBorder } from './score-border.js';
 import { stampDecision } from './stamp-decision.js';
-import { createModelPool, type ModelPool } from './workers/model-pool.js';
+import { createModelPool, type ModelPool, type ModelPoolOptions } from './workers/model-pool.js';
 
 export interface RuntimeOptions {
   readonly dataDir: string;
@@ -39,7 +39,7 @@ export interface RuntimeOptions {
   readonly topologies: readonly Topology[];
   readonly log: Logger;
   readonly partitions?: number;
-  readonly poolThreads?: number;
+  readonly pool?: Partial<ModelPoolOptions>;
   readonly onRound?: (topology: string, report: RoundReport) => void;
   readonly tuning?: Parameters<typeof openGroup>[0]['tuning'];
 }
@@ -91,7 +91,7 @@ export class Runtime {
     const registry = await RegistryStore.open(bus.meta);
     const lookup = new ResidentLookup(registry);
     await registerTopics(registry, topicsOf(topologies), lookup);
-    const pool = createModelPool({ threads: options.poolThreads ?? 1, queueMax: 8 });
+    const pool = createModelPool({ threads: 1, queueMax: 8, ...options.pool });
     const bundles = new BundleStore(options.dataDir, { pool, log });
     const serde = codecSerde(lookup);
     const parts = { registry, lookup, serde, bundles, pool };
@@ -227,7 +227,7 @@ async function openTopology(
     },
     stopwatchMs: () => performance.now(),
   });
-  if (readsRegistry) await loader.loadAll(bus);
+  if (readsRegistry) await loader.loadAll(bus, opened.group.readers);
   log.info(
     { topology: topology.name, tasks: opened.group.tasks.length, rounds: opened.applied },
     'topology recovered',

@@ -5,7 +5,7 @@ import { ieg } from '../topologies/ieg.js';
 import { handleBus } from './bus/bus-calls.js';
 import type { RoundReport } from './engine/group.js';
 import { liveGraph } from './graph-source.js';
-import { startHealthMonitor } from './health-monitor.js';
+import { startHealthMonitor, type HealthTimings } from './health-monitor.js';
 import { graphRoutes } from './http/graph-routes.js';
 import { startHttpServer } from './http/server.js';
 import type { Logger } from './log.js';
@@ -27,6 +27,8 @@ export interface ServiceOptions {
   readonly log: Logger;
   /** No HTTP when absent. */
   readonly port?: number;
+  /** How often health is measured and what is still healthy; for tests. */
+  readonly health?: Partial<HealthTimings>;
 }
 
 export async function attachServices(runtime: Runtime, options: ServiceOptions): Promise<Services> {
@@ -59,7 +61,7 @@ export async function attachServices(runtime: Runtime, options: ServiceOptions):
           routes: graph ? [graphRoutes(liveGraph(graph))] : [],
           log: options.log,
         });
-  const monitor = await startHealthMonitor(runtime, options.log);
+  const monitor = await startHealthMonitor(runtime, options.log, options.health);
   return {
     url: http?.url,
     metrics,
