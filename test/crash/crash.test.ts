@@ -16,7 +16,7 @@ async function crash(...args: readonly string[]): Promise<string> {
 }
 
 it('35: five kills -9 over loaded topics leave the decisions of an undisturbed run', async () => {
-  const said = await crash('loaded', '--kills', '5', '--transactions', '800', '--seed', '11');
+  const said = await crash('loaded', '--kills', '5', '--transactions', '2000', '--seed', '11');
   expect(said).toContain('loaded: 5 kills');
   expect(said).toContain(
     '800 expected, 800 found, 800 equal, 0 lost, 0 double, 0 unexpected, 0 differing',
