@@ -129,6 +129,7 @@ export class LogBus implements Bus {
 
   async pull(topic: string, partition: number, from: bigint, bytesMax: number): Promise<Pulled> {
     this.#open();
+    this.#queue.throwIfFailed();
     return this.#core.topics.partition(topic, partition).pull(from, Math.max(1, bytesMax));
   }
 

@@ -5,7 +5,8 @@
  *     may not happen (a fenced round) is refused alone and leaves no trace in the group.
  * W2. A promise resolves only after its group is durable, and in the order of the requests.
  * W3. After a failed write nobody knows what the disk holds, so the queue refuses everything
- *     (BUS_FAILED) until the bus is opened again.
+ *     (BUS_FAILED) until the bus is opened again; `throwIfFailed` says so to those who only read, or an
+ *     idle owner would go on looking healthy.
  * Bound: `bytesMax` waiting (64 MiB by default), beyond it BUS_BUSY (retry); a single larger request
  * passes when nothing else waits. A group takes about GROUP_BYTES.
  */
@@ -41,6 +42,7 @@ export class WriteQueue<Group extends WriteGroup> {
   #waitingBytes = 0;
   #draining: Promise<void> | null = null;
   #refusal: HaltError | null = null;
+  #failed = false;
   groups = 0;
 
   constructor(options: QueueOptions<Group>) {
@@ -49,6 +51,11 @@ export class WriteQueue<Group extends WriteGroup> {
 
   get waitingBytes(): number {
     return this.#waitingBytes;
+  }
+
+  /** W3. */
+  throwIfFailed(): void {
+    if (this.#failed && this.#refusal !== null) throw this.#refusal;
   }
 
   enqueue<T>(bytes: number, plan: (group: Group) => T): Promise<T> {
@@ -134,6 +141,7 @@ export class WriteQueue<Group extends WriteGroup> {
     const why = cause instanceof Error ? cause.message : String(cause);
     const failure = new HaltError('BUS_FAILED', `a write to the bus failed: ${why}`, { cause });
     this.#refusal = failure;
+    this.#failed = true;
     for (const request of planned) request.reject(failure);
     for (const request of this.#waiting) request.reject(failure);
     this.#waiting = [];

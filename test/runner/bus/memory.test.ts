@@ -37,6 +37,8 @@ describe('memory bus: crash points', () => {
     const commit = { rounds: [round('t/0', 1, 1)], outputs: [textRecord('out.v1', 'k', 'v')] };
     await failsWith(bus.commit(commit), 'BUS_FAILED');
     await failsWith(bus.append([textRecord('out.v1', 'k', 'later')]), 'BUS_FAILED');
+    // Who only reads hears of it too: an idle topology halts instead of looking healthy.
+    await failsWith(bus.pull('out.v1', 0, 0n, 1), 'BUS_FAILED');
     expect((await bus.bounds('out.v1'))[0]?.end).toBe(0n);
     expect(seen).toEqual([
       { nth: 1, rounds: 0, batches: 0, claims: 0 },
