@@ -80,18 +80,7 @@ async function start(names: readonly string[], options: StartOptions): Promise<n
       log,
       ...(options.http ? { port: wholeNumber('--port', options.port ?? '9464') } : {}),
     });
-    const running = topologies.map(({ name }) => name);
-    remark(
-      `running ${running.join(', ')} on ${dataDir} (${bus.clock} clock)${services.url ? `, ${services.url}/metrics` : ''}`,
-    );
-    if (bus.clock === 'wall' && running.includes('rtdl') && !running.includes('ieg')) {
-      remark('without ieg decisions do without the graph (DEGRADED_2); run: runner start rtdl ieg');
-    }
-    if (await publishOpening(runtime, options.features ?? 'default')) {
-      remark(
-        'published the shipped policy and bundle; yours go on fp.policy.v1 and fp.registry.v1',
-      );
-    }
+    await announce(runtime, { dataDir, url: services.url, features: options.features });
     const stop = (): void => {
       remark('stopping after the current round');
       runtime.stop();
@@ -111,5 +100,27 @@ async function start(names: readonly string[], options: StartOptions): Promise<n
     return runtime.running.some((one) => one.halted) ? EXIT.halted : EXIT.done;
   } finally {
     await bus.close();
+  }
+}
+
+/** Says what runs and where, and what a first start or a missing topology means. */
+async function announce(
+  runtime: Runtime,
+  about: {
+    readonly dataDir: string;
+    readonly url: string | undefined;
+    readonly features: string | undefined;
+  },
+): Promise<void> {
+  const { bus } = runtime;
+  const running = runtime.running.map(({ topology }) => topology.name);
+  remark(
+    `running ${running.join(', ')} on ${about.dataDir} (${bus.clock} clock)${about.url ? `, ${about.url}/metrics` : ''}`,
+  );
+  if (bus.clock === 'wall' && running.includes('rtdl') && !running.includes('ieg')) {
+    remark('without ieg decisions do without the graph (DEGRADED_2); run: runner start rtdl ieg');
+  }
+  if (await publishOpening(runtime, about.features ?? 'default')) {
+    remark('published the shipped policy and bundle; yours go on fp.policy.v1 and fp.registry.v1');
   }
 }
