@@ -62,6 +62,7 @@ async function feedWorld() {
   const flush = async () => {
     await bus.append(batch);
     writeFileSync(cursor, String(at));
+    console.log('fed');
     batch = [];
     await sleep(BATCH_EVERY_MS);
   };

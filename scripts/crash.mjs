@@ -171,24 +171,21 @@ async function live(weir, dir) {
       '--flows',
       options.flows,
     ]);
-  const startMs = performance.now();
-  await fedToTheEnd(owner, feed, calm);
-  const runMs = performance.now() - startMs;
-  const runningMs = (SHARE * runMs) / kills;
+  const { startingMs, feedingMs } = await fedToTheEnd(owner, feed, calm);
+  const runningMs = (SHARE * feedingMs) / kills;
   let struck = 0;
   for (; struck < kills; struck += 1) {
     const deciding = owner(crashed);
     const feeding = random() < STARTING ? null : (await deciding.said('running '), feed(crashed));
-    await Promise.race([sleep(random() * 2 * runningMs + (feeding ? 200 : 0)), deciding.ended]);
+    // While it starts, or after the first batch of this life is durable.
+    await feeding?.said('fed');
+    const ms = feeding ? random() * 2 * runningMs : random() * startingMs;
+    await Promise.race([sleep(ms), deciding.ended]);
     if (deciding.end) throw new Error(`the owner ended by itself:\n${deciding.output}`);
     const over = feeding?.end;
     for (const child of [feeding, deciding]) child?.kill('SIGKILL');
     await Promise.all([feeding?.ended, deciding.ended]);
-    if (over) {
-      if (over.code !== 0) throw new Error(`the feed failed:\n${feeding.output}`);
-      struck += 1;
-      break;
-    }
+    if (over && over.code !== 0) throw new Error(`the feed failed:\n${feeding.output}`);
   }
   await fedToTheEnd(owner, feed, crashed);
   say(`live: ${struck} kills of ${kills} asked for`);
@@ -203,14 +200,20 @@ async function live(weir, dir) {
   return isEqual(result) && complete && verified.every(Boolean);
 }
 
-/** An owner and a feed until the feed is through, then a start that runs until the end. */
+/** An owner and a feed until the feed is through, then a start until the end; how long it took, ms. */
 async function fedToTheEnd(owner, feed, data) {
   const deciding = owner(data);
   await deciding.said('running ');
-  await done(feed(data));
+  const startingMs = performance.now() - deciding.startMs;
+  const feeding = feed(data);
+  await feeding.said('fed');
+  const startMs = performance.now();
+  await done(feeding);
+  const feedingMs = performance.now() - startMs;
   deciding.kill('SIGTERM');
   await done(deciding);
   await done(owner(data, '--until-end'));
+  return { startingMs, feedingMs };
 }
 
 const weir = await loadWeir(dist);

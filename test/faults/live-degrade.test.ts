@@ -182,8 +182,11 @@ describe('the worker pool, live', LONG, () => {
       expect(score).toBeNull();
       expect(action).not.toBe('APPROVE');
     }
-    const after = await running.decide(1);
-    expect(after.map(({ stages }) => stages[0]?.outcome)).toEqual(['ok', 'ok']);
+    // A new thread takes its place; on a busy machine the first batches may still come too early for it.
+    await running.until(async () => {
+      const after = await running.decide(1);
+      return after.every(({ stages }) => stages[0]?.outcome === 'ok');
+    });
     expect(running.runtime.running.every(({ halted }) => halted === undefined)).toBe(true);
     expect(await closed()).toEqual([]);
   });
