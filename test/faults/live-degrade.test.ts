@@ -3,7 +3,7 @@
  * decisions say under which mask they were made, and it climbs back rung by rung (ruling 6, scenario 67).
  * Executing all of it again gives the same bytes.
  */
-import { mkdtempSync, readdirSync, renameSync } from 'node:fs';
+import { mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -27,8 +27,8 @@ beforeEach(() => {
 });
 afterEach(async () => {
   await loop?.close();
-  loop?.remove();
   loop = undefined;
+  rmSync(dataDir, { recursive: true, force: true });
 });
 
 async function open(options: Partial<LiveLoopOptions> = {}): Promise<LiveLoop> {

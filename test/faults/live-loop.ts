@@ -2,7 +2,6 @@
  * The loop on a wall clock in this process, with its services, a feed of a few flows at a time, and
  * what it decided: for faults that are real and take real time.
  */
-import { rmSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { topicCodec } from '../../schemas/codec.js';
@@ -191,9 +190,5 @@ export class LiveLoop {
     } finally {
       await again.close();
     }
-  }
-
-  remove(): void {
-    rmSync(this.#dataDir, { recursive: true, force: true });
   }
 }
